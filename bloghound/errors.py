@@ -1,0 +1,124 @@
+"""Every error that Bloghound raises on purpose, in one tree.
+
+    BloghoundError
+    ├── InputError              400  something the user gave cannot be used
+    │   ├── AddressError             an address that is no address
+    │   ├── SeedsError               a seeds file that cannot be read (names the line)
+    │   ├── BriefError               a brief that is empty or too large
+    │   └── JudgementsError          queries or judgements that cannot be read
+    ├── SettingsError           500  a setting that is unknown, wrong, or missing where it is needed
+    ├── NotFoundError           404  a site, blogger or generation that is not there
+    ├── ConflictError           409  the object changed meanwhile, or its name is taken
+    ├── StorageError            503  the database cannot be reached or used
+    ├── ArchiveError            422  a WARC that cannot be read, or is cut
+    ├── CrawlError              500  the crawler cannot start or go on
+    │   └── UnsafeCrawlerError       the guard against internal addresses does not hold
+    ├── EncoderError            503  the embedding model cannot be loaded
+    ├── IndexMissingError       503  there is no generation yet
+    ├── IndexDamagedError       503  a generation fails its checksums
+    └── ExportError             500  an export cannot be written
+
+A message is one sentence for the user that names the offending value. The command line prints it and exits with
+code 2; the API renders it as RFC 9457 problem+json with ``http_status``.
+"""
+
+
+class BloghoundError(Exception):
+    """The root: anything Bloghound reports as a sentence rather than a traceback."""
+
+    http_status = 500
+    title = "Bloghound cannot go on"
+
+
+class InputError(BloghoundError):
+    """Something the user gave cannot be used."""
+
+    http_status = 400
+    title = "The input cannot be used"
+
+
+class AddressError(InputError):
+    """An address that is no web address, or one that may not be asked for."""
+
+
+class SeedsError(InputError):
+    """A seeds file that cannot be read; the message names the file and the line."""
+
+
+class BriefError(InputError):
+    """A brief that is empty or too large."""
+
+
+class JudgementsError(InputError):
+    """Queries or relevance judgements that cannot be read."""
+
+
+class SettingsError(BloghoundError):
+    """A setting that is unknown, wrong, or missing where it is needed."""
+
+    title = "A setting is wrong"
+
+
+class NotFoundError(BloghoundError):
+    """A site, blogger or other object that is not there."""
+
+    http_status = 404
+    title = "Not found"
+
+
+class ConflictError(BloghoundError):
+    """The object changed meanwhile, or its name is taken."""
+
+    http_status = 409
+    title = "Conflict"
+
+
+class StorageError(BloghoundError):
+    """The database cannot be reached or used."""
+
+    http_status = 503
+    title = "The database is not available"
+
+
+class ArchiveError(BloghoundError):
+    """A web archive that cannot be read, or that is cut."""
+
+    http_status = 422
+    title = "The archive cannot be read"
+
+
+class CrawlError(BloghoundError):
+    """The crawler cannot start, or cannot go on."""
+
+    title = "The crawl failed"
+
+
+class UnsafeCrawlerError(CrawlError):
+    """The guard against internal addresses does not hold, so nothing is fetched."""
+
+
+class EncoderError(BloghoundError):
+    """The embedding model cannot be loaded or used."""
+
+    http_status = 503
+    title = "The embedding model is not available"
+
+
+class IndexMissingError(BloghoundError):
+    """No generation has been built yet."""
+
+    http_status = 503
+    title = "There is no index yet"
+
+
+class IndexDamagedError(BloghoundError):
+    """A generation fails its checksums."""
+
+    http_status = 503
+    title = "The index is damaged"
+
+
+class ExportError(BloghoundError):
+    """An export cannot be written."""
+
+    title = "The export failed"

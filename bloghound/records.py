@@ -1,0 +1,252 @@
+"""The values that the rooms hand to each other: what was read from a page, and what a ranking is made from.
+
+All are immutable and hold no reference to a database, a response or a model. Times are timezone-aware UTC.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class LinkContext(StrEnum):
+    """Where on a page a link stands; only ``content`` links are editorial."""
+
+    CONTENT = "content"
+    BLOGROLL = "blogroll"
+    COMMENT = "comment"
+    BOILERPLATE = "boilerplate"
+
+
+class EngagementKind(StrEnum):
+    """What readers did with one post."""
+
+    COMMENTS = "comments"
+    LIKES = "likes"
+    SHARES = "shares"
+    VIEWS = "views"
+
+
+class UnknownReason(StrEnum):
+    """Why a figure is unknown; an unknown figure is never zero."""
+
+    COMMENTS_CLOSED = "comments_closed"
+    NOT_EXPOSED = "not_exposed"
+    BLOCKED = "blocked"
+    TOO_FEW_POSTS = "too_few_posts"
+
+
+class SiteHealth(StrEnum):
+    """How the last crawl of a site ended; a blocked site is never shown as an inactive one."""
+
+    OK = "ok"
+    ROBOTS = "robots"
+    BLOCKED = "blocked"
+    EMPTY = "empty"
+    NOT_A_BLOG = "not_a_blog"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """What became of one fetched page: exactly one per response, so that they add up to the pages fetched."""
+
+    POST = "post"
+    FEED = "feed"
+    LISTING = "listing"
+    PAGE = "page"
+    SITEMAP = "sitemap"
+    ROBOTS_TXT = "robots_txt"
+    PROFILE = "profile"
+    REDIRECT = "redirect"
+    NOT_MODIFIED = "not_modified"
+    NOT_FOUND = "not_found"
+    NOT_TEXT = "not_text"
+    NOINDEX = "noindex"
+    RESERVED = "reserved"
+    DUPLICATE = "duplicate"
+    EMPTY = "empty"
+    BLOCKED = "blocked"
+    HTTP_ERROR = "http_error"
+    NETWORK_ERROR = "network_error"
+    TOO_LARGE = "too_large"
+    PARSE_ERROR = "parse_error"
+    PARSE_TIMEOUT = "parse_timeout"
+    SUPPRESSED = "suppressed"
+    OTHER_SITE = "other_site"
+
+
+class PostSource(StrEnum):
+    """Where a post's text was read."""
+
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link from a post or page to another address."""
+
+    target_url: str
+    context: LinkContext
+    rel: tuple[str, ...] = ()
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementReading:
+    """One figure of reader activity as shown at one time: a count, or None with the reason why it is unknown."""
+
+    kind: EngagementKind
+    count: int | None
+    reason: UnknownReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commenter:
+    """Somebody who commented on a post, as named there; storage keeps only a keyed hash."""
+
+    identity: str
+    comments: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A sign of sponsorship or affiliation found in a post: which kind, which words, and where they stand.
+
+    ``kind`` is ``sponsored``, ``affiliate``, ``gifted`` or ``coupon``; ``position`` is the share of the text before it,
+    from 0 to 1.
+    """
+
+    kind: str
+    words: str
+    position: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPost:
+    """A post as read from its page or from a feed entry."""
+
+    url: str
+    title: str
+    text: str
+    source: PostSource
+    published: datetime | None = None
+    date_source: str | None = None
+    author: str | None = None
+    language: str | None = None
+    links: tuple[Link, ...] = ()
+    engagement: tuple[EngagementReading, ...] = ()
+    commenters: tuple[Commenter, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """Length in words; scripts without spaces count two characters as one word."""
+        spaceless = sum(1 for char in self.text if "\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3")
+        return len(self.text.split()) if spaceless * 4 < len(self.text) else spaceless // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reservations:
+    """What a page asks of machines: robots meta tags, ``X-Robots-Tag`` and TDMRep, with the words as found."""
+
+    noindex: bool = False
+    nofollow: bool = False
+    tdm_reserved: bool = False
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Unit-length embeddings: ``rows`` is float32 of shape (n, dimensions), ``hashes`` names each row's content."""
+
+    model: str
+    hashes: tuple[str, ...]
+    rows: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class RankablePost:
+    """A stored post as the index needs it. ``engagement`` holds each kind's latest reading."""
+
+    post_id: int
+    url: str
+    title: str
+    text: str
+    content_hash: str
+    language: str | None
+    published: datetime | None
+    words: int
+    author: str | None = None
+    engagement: tuple[EngagementReading, ...] = ()
+    distinct_commenters: int | None = None
+    disclosures: tuple[Disclosure, ...] = ()
+    editorial_links: int = 0
+    marked_links: int = 0
+    """Links marked ``sponsored``, or that carry an affiliate or coupon parameter."""
+    text_reserved: bool = False
+    """True when the site reserves text mining: no text and no vector is kept, only that the post exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankableSite:
+    """A site of a blogger as the index needs it."""
+
+    site_id: int
+    public_id: str
+    key: str
+    home_url: str
+    title: str
+    kind: str
+    """``blog`` or ``profile``."""
+    platform: str
+    language: str | None
+    followers: int | None = None
+    health: SiteHealth | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankableBlogger:
+    """A blogger with everything the index is built from; ``posts`` are ordered by post id."""
+
+    blogger_id: int
+    public_id: str
+    name: str
+    site_key: str
+    """Key of the founding site: the stable natural key, and the tie-breaker of every ranking."""
+    home_url: str
+    sites: tuple[RankableSite, ...]
+    posts: tuple[RankablePost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEdge:
+    """All links of one context from one site to another, both given by site key."""
+
+    source_key: str
+    target_key: str
+    weight: int
+    """Number of distinct linking posts (content), or 1 for a blogroll or boilerplate link."""
+    context: LinkContext
+    rel: tuple[str, ...] = ()
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    evidence_post_ids: tuple[int, ...] = ()
+    """Some of the linking posts, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """What a crawl or an import did; ``outcomes`` add up to ``pages_fetched``."""
+
+    sites: dict[str, int]
+    outcomes: dict[str, int]
+    posts_new: int
+    posts_updated: int
+    pages_fetched: int
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())

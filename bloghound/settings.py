@@ -1,0 +1,128 @@
+"""The one settings object: read once by whoever starts (command line, service, test) and handed down.
+
+Every name is an environment variable with the prefix ``BLOGHOUND_``. A variable with that prefix that is no setting
+is an error, so that a misspelt one is never silently ignored.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bloghound.errors import SettingsError
+
+PREFIX = "BLOGHOUND_"
+
+
+class Settings(BaseSettings):
+    """All that an operator may choose; the field descriptions are the documentation of the settings."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path("data"), description="Folder for the database, the index and the archives; made if absent."
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy address of the database; empty means SQLite in the data directory. "
+        "For PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    )
+    contact: str = Field(
+        default="",
+        description="An address (https:// or mailto:) where the people you crawl can reach you; it is part of the "
+        "User-Agent. Needed before foreign hosts are crawled.",
+    )
+    model: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="Embedding model: the bundled all-MiniLM-L6-v2, or any sentence-transformers name or folder.",
+    )
+    model_languages: str = Field(
+        default="en",
+        description="Languages the model knows, as ISO 639-1 codes separated by commas; '*' for all. "
+        "Texts in other languages are ranked by full text only.",
+    )
+    archive_retention_days: int = Field(
+        default=90, ge=0, description="Raw archives of live crawls older than this are removed; 0 keeps them for ever."
+    )
+    crawl_delay_seconds: float = Field(
+        default=2.0, ge=0.5, le=300, description="Least gap between two requests to one host (robots.txt may ask more)."
+    )
+    concurrent_sites: int = Field(default=32, ge=1, le=1000, description="Sites that one worker crawls at a time.")
+    max_pages_per_site: int = Field(default=200, ge=1, description="Pages fetched from one site in one crawl.")
+    visit_pages: int = Field(default=50, ge=1, description="Pages after which a site goes back to the queue.")
+    visit_minutes: float = Field(default=10, gt=0, description="Minutes after which a site goes back to the queue.")
+    extraction_workers: int = Field(default=2, ge=1, description="Processes that parse pages.")
+    parse_timeout_seconds: float = Field(default=10.0, gt=0, description="A page that takes longer is given up.")
+    parse_memory_mib: int = Field(default=1024, ge=128, description="Memory limit of one parser process, in MiB.")
+
+    @field_validator("contact")
+    @classmethod
+    def _contact_is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://", "mailto:")):
+            raise ValueError(f"the contact must start with https://, http:// or mailto:, not {value!r}")
+        return value
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address: the configured one, or SQLite in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'bloghound.sqlite3'}"
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of the index generations."""
+        return self.data_dir / "index"
+
+    @property
+    def archive_dir(self) -> Path:
+        """Folder of the WARC segments that live crawls write."""
+        return self.data_dir / "archive"
+
+    @property
+    def known_languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes that the model knows; None when it knows all."""
+        codes = frozenset(code.strip().lower() for code in self.model_languages.split(",") if code.strip())
+        return None if "*" in codes else codes
+
+    def ensure_data_dir(self) -> Path:
+        """Make the data directory; raises SettingsError when it cannot be made."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"The data directory {self.data_dir} cannot be made: {error.strerror}.") from error
+        return self.data_dir
+
+    def secret_key(self) -> bytes:
+        """The 32-byte key of this installation's keyed hashes, made on first use and readable by its owner only."""
+        path = self.ensure_data_dir() / "secret.key"
+        if not path.exists():
+            _write_new(path, secrets.token_bytes(32))
+        return path.read_bytes()
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a private file whole or not at all; when two processes race, the first one's content stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(content)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    except OSError as error:
+        raise SettingsError(f"The key file {path} cannot be made: {error.strerror}.") from error
+
+
+def load_settings() -> Settings:
+    """Settings from the environment; raises SettingsError that names an unknown or wrong variable."""
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX).lower() not in Settings.model_fields:
+            raise SettingsError(f"Unknown setting {name}; 'bloghound settings' lists them all.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}={first['input']!r} cannot be used: {first['msg']}.") from error

@@ -1,0 +1,153 @@
+"""Web addresses: parsing, canonical forms, and which site an address belongs to. Pure functions, no network.
+
+Central names: :func:`parse_address`, :func:`canonical_url`, :func:`fold_url`, :func:`site_of`,
+:func:`registrable_domain`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+import tldextract
+
+from bloghound.errors import AddressError
+
+MAX_URL_CHARS = 2000
+"""Longer addresses are refused: the sitemap protocol's limit is 2,048 characters, and links beyond it are traps."""
+
+# Parameters that only say where a visitor came from: campaign tags, click ids of the big networks, feed readers' marks.
+_TRACKING = re.compile(
+    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|ref_src|_hsenc|_hsmi|vero_id)$", re.IGNORECASE
+)
+_INDEX_PAGE = re.compile(r"/(index|default)\.(html?|php|aspx?|xhtml)$", re.IGNORECASE)
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAddress:
+    """The site that an address belongs to: its key (host, or host + path on shared hosts) and its home address."""
+
+    key: str
+    home_url: str
+
+
+# Hosts where each user's site is a path: pattern of the first path segments that name the site.
+# Sources: the platforms' own public address forms.
+_PATH_SITES: dict[str, re.Pattern[str]] = {
+    "medium.com": re.compile(r"^/(@[\w.-]+|[\w-]+)"),
+    "bsky.app": re.compile(r"^/(profile/[\w.:-]+)"),
+    "dev.to": re.compile(r"^/([\w-]+)"),
+    "write.as": re.compile(r"^/([\w-]+)"),
+    "www.youtube.com": re.compile(r"^/(@[\w.-]+|channel/[\w-]+|c/[\w.-]+|user/[\w.-]+)"),
+    "sites.google.com": re.compile(r"^/((?:site|view)/[\w-]+)"),
+}
+# A profile on a fediverse server has the same form on every host, so it is known by its path.
+_FEDIVERSE_PROFILE = re.compile(r"^/(@[\w.-]+)(?:/|$)")
+
+
+def parse_address(text: str, base_url: str | None = None) -> str:
+    """The absolute http(s) address meant by ``text``; a bare host gets ``https://``.
+
+    Raises AddressError for anything that is not a web address with a host.
+    """
+    candidate = text.strip()
+    if not candidate or len(candidate) > MAX_URL_CHARS or any(ord(char) < 32 for char in candidate):
+        raise AddressError(f"{shorten(text)!r} is not a web address.")
+    try:
+        if base_url is not None:
+            candidate = urljoin(base_url, candidate)
+        elif not _SCHEME.match(candidate) or re.match(r"^[\w.-]+:\d+(/|$)", candidate):
+            candidate = "https://" + candidate.removeprefix("//")
+        parts = urlsplit(candidate)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise AddressError(f"{shorten(text)!r} is not a web address.") from error
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        raise AddressError(f"{shorten(text)!r} is not a web address (http or https with a host).")
+    scheme = parts.scheme.lower()
+    netloc = _netloc(_ascii_host(host, text), port, scheme)
+    return urlunsplit((scheme, netloc, parts.path or "/", parts.query, ""))
+
+
+def _ascii_host(host: str, shown: str) -> str:
+    host = host.rstrip(".").lower()
+    if host.isascii():
+        if not re.fullmatch(r"[a-z0-9_.:%-]+", host):
+            raise AddressError(f"{shorten(shown)!r} has no valid host name.")
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise AddressError(f"{shorten(shown)!r} has no valid host name.") from error
+
+
+def _netloc(host: str, port: int | None, scheme: str) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in {None, {"http": 80, "https": 443}[scheme]} else f"{shown}:{port}"
+
+
+@lru_cache(maxsize=65536)
+def canonical_url(url: str) -> str:
+    """The form under which a page is stored: lower-case host, no fragment, no tracking parameters, path escaped once.
+
+    Raises AddressError when ``url`` is no web address.
+    """
+    parts = urlsplit(parse_address(url))
+    path = quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~-._%", errors="surrogateescape")
+    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
+    kept = [
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name)
+    ]
+    query = parts.query if len(kept) == len(parse_qsl(parts.query, keep_blank_values=True)) else urlencode(kept)
+    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+
+
+@lru_cache(maxsize=65536)
+def fold_url(url: str) -> str:
+    """The form under which two addresses count as one page: no scheme, no trailing slash, no ``/index.html``.
+
+    Real servers redirect between these forms. Raises AddressError when ``url`` is no web address.
+    """
+    parts = urlsplit(canonical_url(url))
+    path = unquote(_INDEX_PAGE.sub("/", parts.path)).rstrip("/")
+    return f"{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def host_of(url: str) -> str:
+    """The host of an address, without the port; empty when there is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=65536)
+def site_of(url: str) -> SiteAddress:
+    """The site that ``url`` belongs to: by host, or by host and path on shared hosts and fediverse profiles.
+
+    A port other than 80 and 443 is part of the key. Raises AddressError when ``url`` is no web address.
+    """
+    parts = urlsplit(canonical_url(url))
+    pattern = _PATH_SITES.get(parts.netloc, _FEDIVERSE_PROFILE)
+    match = pattern.match(parts.path)
+    if match:
+        name = match.group(1)
+        return SiteAddress(f"{parts.netloc}/{name}", f"{parts.scheme}://{parts.netloc}/{name}")
+    return SiteAddress(parts.netloc, f"{parts.scheme}://{parts.netloc}/")
+
+
+@lru_cache(maxsize=65536)
+def registrable_domain(url_or_host: str) -> str:
+    """The ICANN registrable domain (``a.example.co.uk`` → ``example.co.uk``), or the host itself where there is none.
+
+    This is the unit of politeness: ten thousand blogs under one such domain are one server.
+    """
+    host = host_of(url_or_host) if "//" in url_or_host else url_or_host.lower()
+    return _SUFFIXES(host).top_domain_under_public_suffix or host
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """``text`` cut to ``limit`` characters for a message."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
