@@ -3,19 +3,26 @@
     BloghoundError
     ├── InputError              400  something the user gave cannot be used
     │   ├── AddressError             an address that is no address
+    │   │   └── RefusedAddressError      an address that may not be asked for
     │   ├── SeedsError               a seeds file that cannot be read (names the line)
     │   ├── BriefError               a brief that is empty or too large
     │   └── JudgementsError          queries or judgements that cannot be read
     ├── SettingsError           500  a setting that is unknown, wrong, or missing where it is needed
+    ├── PortError               500  a port that another program holds, or that may not be opened
     ├── NotFoundError           404  a site, blogger or generation that is not there
     ├── ConflictError           409  the object changed meanwhile, or its name is taken
     ├── StorageError            503  the database cannot be reached or used
     ├── ArchiveError            422  a WARC that cannot be read, or is cut
+    ├── ParseError              422  a document that cannot be parsed
+    │   └── ParseTimeoutError        parsing took too long and was stopped
     ├── CrawlError              500  the crawler cannot start or go on
-    │   └── UnsafeCrawlerError       the guard against internal addresses does not hold
+    │   ├── UnsafeCrawlerError       the guard against internal addresses does not hold
+    │   ├── BodyTooLargeError        a response that is longer than the limit once decompressed
+    │   └── UndecodableBodyError     a response that is not compressed as its headers say
     ├── EncoderError            503  the embedding model cannot be loaded
     ├── IndexMissingError       503  there is no generation yet
     ├── IndexDamagedError       503  a generation fails its checksums
+    ├── GraphError              500  a graph figure cannot be computed from the given links
     └── ExportError             500  an export cannot be written
 
 A message is one sentence for the user that names the offending value. The command line prints it and exits with
@@ -41,6 +48,10 @@ class AddressError(InputError):
     """An address that is no web address, or one that may not be asked for."""
 
 
+class RefusedAddressError(AddressError):
+    """An address that is not on the public web, or at a port that the crawler may not use."""
+
+
 class SeedsError(InputError):
     """A seeds file that cannot be read; the message names the file and the line."""
 
@@ -57,6 +68,12 @@ class SettingsError(BloghoundError):
     """A setting that is unknown, wrong, or missing where it is needed."""
 
     title = "A setting is wrong"
+
+
+class PortError(BloghoundError):
+    """A port that another program holds, or that may not be opened; the message names it."""
+
+    title = "The port is not available"
 
 
 class NotFoundError(BloghoundError):
@@ -87,6 +104,17 @@ class ArchiveError(BloghoundError):
     title = "The archive cannot be read"
 
 
+class ParseError(BloghoundError):
+    """A document that cannot be parsed: no text, too large, hostile, or one its parser fails on."""
+
+    http_status = 422
+    title = "The document cannot be parsed"
+
+
+class ParseTimeoutError(ParseError):
+    """Parsing a document took too long and was stopped."""
+
+
 class CrawlError(BloghoundError):
     """The crawler cannot start, or cannot go on."""
 
@@ -95,6 +123,14 @@ class CrawlError(BloghoundError):
 
 class UnsafeCrawlerError(CrawlError):
     """The guard against internal addresses does not hold, so nothing is fetched."""
+
+
+class BodyTooLargeError(CrawlError):
+    """A response that is longer than the limit once decompressed."""
+
+
+class UndecodableBodyError(CrawlError):
+    """A response that is not compressed as its headers say."""
 
 
 class EncoderError(BloghoundError):
@@ -116,6 +152,12 @@ class IndexDamagedError(BloghoundError):
 
     http_status = 503
     title = "The index is damaged"
+
+
+class GraphError(BloghoundError):
+    """A graph figure that cannot be computed: unusable links or weights, or ranks that do not settle."""
+
+    title = "The graph cannot be measured"
 
 
 class ExportError(BloghoundError):

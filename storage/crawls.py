@@ -1,0 +1,75 @@
+"""Runs of ``crawl`` and ``import``: begun, continued after a kill, finished, reported."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from bloghound.records import SiteHealth
+from storage.tables import Crawl, Fetch, Site
+from storage.tables.base import public_id, table_of
+
+_CRAWL, _FETCH, _SITE = table_of(Crawl), table_of(Fetch), table_of(Site)
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlRun:
+    """A crawl that is under way; ``continued`` when an earlier process began it."""
+
+    crawl_id: int
+    public_id: str
+    started_at: datetime
+    continued: bool
+
+
+def fingerprint(kind: str, options: Mapping[str, Any]) -> str:
+    """The same for two runs that were asked for the same thing."""
+    return hashlib.sha256(json.dumps([kind, options], sort_keys=True).encode()).hexdigest()
+
+
+def begin(connection: Connection, kind: str, options: Mapping[str, Any], *, now: datetime) -> CrawlRun:
+    """Continue the newest unfinished run with the same options, or begin a new one."""
+    mark = fingerprint(kind, options)
+    unfinished = connection.execute(
+        select(_CRAWL.c.id, _CRAWL.c.public_id, _CRAWL.c.started_at)
+        .where(_CRAWL.c.fingerprint == mark, _CRAWL.c.finished_at.is_(None))
+        .order_by(_CRAWL.c.id.desc())
+    ).first()
+    if unfinished is not None:
+        return CrawlRun(unfinished.id, unfinished.public_id, unfinished.started_at, continued=True)
+    identity = public_id("crw", mark, now.isoformat())
+    crawl_id = connection.execute(
+        insert(_CRAWL)
+        .values(public_id=identity, kind=kind, fingerprint=mark, options=dict(options), started_at=now)
+        .returning(_CRAWL.c.id)
+    ).scalar_one()
+    return CrawlRun(crawl_id, identity, now, continued=False)
+
+
+def finish(connection: Connection, crawl_id: int, *, now: datetime) -> None:
+    """Mark a run as finished."""
+    connection.execute(update(_CRAWL).where(_CRAWL.c.id == crawl_id).values(finished_at=now))
+
+
+def outcomes(connection: Connection, crawl_id: int) -> tuple[dict[str, int], int, int]:
+    """Pages fetched by outcome, new posts, updated posts of one run."""
+    rows = connection.execute(
+        select(_FETCH.c.outcome, func.count(), func.sum(_FETCH.c.posts_new), func.sum(_FETCH.c.posts_updated))
+        .where(_FETCH.c.crawl_id == crawl_id)
+        .group_by(_FETCH.c.outcome)
+        .order_by(_FETCH.c.outcome)
+    ).all()
+    return {row[0]: row[1] for row in rows}, sum(row[2] for row in rows), sum(row[3] for row in rows)
+
+
+def site_healths(connection: Connection, crawl_id: int) -> dict[str, int]:
+    """Sites of one run by health; every health appears, and sites not reached yet are counted as ``failed``."""
+    counts = dict.fromkeys((health.value for health in SiteHealth), 0)
+    query = select(_SITE.c.health, func.count()).where(_SITE.c.crawl_id == crawl_id).group_by(_SITE.c.health)
+    for health, number in connection.execute(query).all():
+        counts[health or SiteHealth.FAILED.value] += number
+    return counts

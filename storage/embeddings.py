@@ -1,0 +1,73 @@
+"""Embeddings: one float16 vector for each content and model; a content seen before is never encoded again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, exists, func, or_, select
+
+from bloghound.records import Vectors
+from storage.tables import Embedding, Post
+from storage.tables.base import table_of
+from storage.upserts import batches, upsert
+
+_EMBEDDING, _POST = table_of(Embedding), table_of(Post)
+
+
+def keep(connection: Connection, vectors: Vectors) -> None:
+    """Store vectors as float16: a cosine differs from float32's by less than 1e-3."""
+    rows = [
+        {"content_hash": name, "model": vectors.model, "vector": row.astype(np.float16).tobytes()}
+        for name, row in zip(vectors.hashes, vectors.rows, strict=True)
+    ]
+    upsert(connection, _EMBEDDING, rows, key=["content_hash", "model"], update=["vector"])
+
+
+def load(connection: Connection, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+    """Vectors by content hash; contents without one are absent."""
+    found: dict[str, NDArray[np.float32]] = {}
+    for batch in batches(sorted(set(hashes))):
+        query = select(_EMBEDDING.c.content_hash, _EMBEDDING.c.vector).where(
+            _EMBEDDING.c.model == model, _EMBEDDING.c.content_hash.in_(batch)
+        )
+        for name, raw in connection.execute(query).tuples():
+            found[name] = np.frombuffer(raw, dtype=np.float16).astype(np.float32)
+    return found
+
+
+def known(connection: Connection, model: str, hashes: Sequence[str]) -> set[str]:
+    """Those of ``hashes`` that have a vector."""
+    found: set[str] = set()
+    for batch in batches(sorted(set(hashes))):
+        query = select(_EMBEDDING.c.content_hash).where(
+            _EMBEDDING.c.model == model, _EMBEDDING.c.content_hash.in_(batch)
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def texts_without_vector(
+    connection: Connection, model: str, *, languages: Sequence[str] | None
+) -> Iterator[tuple[str, str, str]]:
+    """Content hash, title and text of live posts that have no vector yet, each content once; streamed.
+
+    ``languages`` are those the model knows (None: all); posts of unknown language are included.
+    """
+    has_vector = exists().where(_EMBEDDING.c.content_hash == _POST.c.content_hash, _EMBEDDING.c.model == model)
+    query = (
+        select(_POST.c.content_hash, func.max(_POST.c.title), func.max(_POST.c.text))
+        .where(_POST.c.state == "live", _POST.c.text_reserved.is_(False), ~has_vector)
+        .group_by(_POST.c.content_hash)
+        .order_by(_POST.c.content_hash)
+        .execution_options(yield_per=1000)
+    )
+    if languages is not None:
+        query = query.where(or_(_POST.c.language.is_(None), _POST.c.language.in_(list(languages))))
+    for row in connection.execute(query):
+        yield row[0], row[1], row[2]
+
+
+def drop_orphans(connection: Connection) -> int:
+    """Remove vectors of contents that no post has any more; how many."""
+    used = exists().where(_POST.c.content_hash == _EMBEDDING.c.content_hash)
+    return connection.execute(delete(_EMBEDDING).where(~used)).rowcount

@@ -1,0 +1,147 @@
+"""Pages: the addresses of a site and its place in the queue of what is still to be fetched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from bloghound.urls import fold_url
+from storage.tables import Page
+from storage.tables.base import table_of
+from storage.upserts import upsert
+
+_PAGE = table_of(Page)
+
+# Kinds that lead to posts: every crawl asks for them again, while a post's own page is asked for again only when due.
+LEADING_KINDS = ("home", "feed", "sitemap", "listing", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """An address to be fetched; the highest ``priority`` comes first, then the smallest ``depth``."""
+
+    url: str
+    kind: str = ""
+    priority: int = 0
+    depth: int = 0
+    found_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPage:
+    """An address that is due."""
+
+    page_id: int
+    url: str
+    kind: str
+    depth: int
+    attempts: int
+    found_from: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+def enqueue(connection: Connection, site_id: int, pages: Sequence[NewPage]) -> None:
+    """Put addresses into a site's queue; those already known, done or not, stay as they are."""
+    rows = [
+        {
+            "site_id": site_id,
+            "url": page.url,
+            "folded_url": fold_url(page.url),
+            "kind": page.kind,
+            "priority": page.priority,
+            "depth": page.depth,
+            "found_from": page.found_from,
+        }
+        for page in pages
+    ]
+    upsert(connection, _PAGE, rows, key=["site_id", "folded_url"])
+
+
+def requeue_leading(connection: Connection, site_id: int, *, now: datetime) -> None:
+    """At the start of a new crawl of a known site: ask again for what leads to posts, and for what is due."""
+    connection.execute(
+        update(_PAGE)
+        .where(
+            _PAGE.c.site_id == site_id,
+            _PAGE.c.state != "queued",
+            or_(_PAGE.c.kind.in_(LEADING_KINDS), _PAGE.c.next_fetch_at <= now),
+        )
+        .values(state="queued", attempts=0, next_fetch_at=None)
+    )
+
+
+def due(connection: Connection, site_id: int, *, now: datetime, limit: int) -> list[QueuedPage]:
+    """The next addresses of a site to fetch, best first."""
+    columns = [
+        _PAGE.c[name] for name in ("id", "url", "kind", "depth", "attempts", "found_from", "etag", "last_modified")
+    ]
+    rows = connection.execute(
+        select(*columns)
+        .where(
+            _PAGE.c.site_id == site_id,
+            _PAGE.c.state == "queued",
+            or_(_PAGE.c.next_fetch_at.is_(None), _PAGE.c.next_fetch_at <= now),
+        )
+        .order_by(_PAGE.c.priority.desc(), _PAGE.c.depth, _PAGE.c.id)
+        .limit(limit)
+    ).all()
+    return [QueuedPage(*row) for row in rows]
+
+
+def queue_state(connection: Connection, site_id: int) -> tuple[int, datetime | None]:
+    """How many addresses of a site are queued, and when the first of those that must wait is due."""
+    row = connection.execute(
+        select(func.count(), func.min(_PAGE.c.next_fetch_at)).where(
+            _PAGE.c.site_id == site_id, _PAGE.c.state == "queued"
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def mark(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what came of fetched addresses: rows of page columns, keyed by ``site_id`` and ``folded_url``."""
+    if not rows:
+        return
+    names = sorted({name for row in rows for name in row})
+    defaults: dict[str, Any] = dict.fromkeys(names)
+    update_names = [name for name in names if name not in {"site_id", "folded_url"}]
+    upsert(
+        connection,
+        _PAGE,
+        [defaults | {"depth": 0, "priority": 0, "attempts": 0} | dict(row) for row in rows],
+        key=["site_id", "folded_url"],
+        update=update_names,
+    )
+
+
+def signals(connection: Connection, site_id: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """Address, kind and stored signals of every page of a site whose decision may be made again."""
+    rows = connection.execute(
+        select(_PAGE.c.url, _PAGE.c.kind, _PAGE.c.signals)
+        .where(_PAGE.c.site_id == site_id, _PAGE.c.state == "done", _PAGE.c.signals.is_not(None))
+        .order_by(_PAGE.c.id)
+    ).all()
+    return [(row.url, row.kind, row.signals) for row in rows if row.signals]
+
+
+def set_kinds(connection: Connection, site_id: int, kinds: Mapping[str, str]) -> None:
+    """Write the kinds decided for pages, by address."""
+    for url, kind in sorted(kinds.items()):
+        connection.execute(
+            update(_PAGE).where(_PAGE.c.site_id == site_id, _PAGE.c.folded_url == fold_url(url)).values(kind=kind)
+        )
+
+
+def count_done(connection: Connection, site_id: int) -> int:
+    """Addresses of a site that have been fetched."""
+    return connection.execute(
+        select(func.count()).where(_PAGE.c.site_id == site_id, _PAGE.c.state != "queued")
+    ).scalar_one()
+
+
+def drop_queue(connection: Connection, site_id: int) -> int:
+    """Forget what is still queued of a site (its budget is spent); how many addresses that were."""
+    return connection.execute(delete(_PAGE).where(_PAGE.c.site_id == site_id, _PAGE.c.state == "queued")).rowcount

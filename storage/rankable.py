@@ -1,0 +1,158 @@
+"""Bloggers with their sites and posts, as the index is built from: streamed, one blogger at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from bloghound.records import (
+    Disclosure,
+    EngagementReading,
+    RankableBlogger,
+    RankablePost,
+    RankableSite,
+    SiteHealth,
+)
+from storage import engagement
+from storage.tables import Author, Blogger, Link, Post, Site, SiteMetric
+from storage.tables.base import table_of
+from storage.upserts import batches
+
+_BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
+_LINK, _METRIC = table_of(Link), table_of(SiteMetric)
+
+_BLOGGERS_AT_ONCE = 50
+"""Bloggers read in one go: at 150 posts of 10 kB each, 75 MB."""
+
+
+def bloggers(connection: Connection) -> Iterator[RankableBlogger]:
+    """Every blogger with at least one live post, ordered by the key of the founding site."""
+    with_posts = (
+        select(_BLOGGER.c.id)
+        .join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
+        .join(_POST, and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live"))
+        .distinct()
+    )
+    order = select(_BLOGGER.c.id).where(_BLOGGER.c.id.in_(with_posts)).order_by(_BLOGGER.c.site_key)
+    ids = list(connection.execute(order).scalars())
+    for batch in batches(ids, _BLOGGERS_AT_ONCE):
+        yield from _load(connection, batch)
+
+
+def count(connection: Connection) -> int:
+    """Bloggers with at least one live post."""
+    query = (
+        select(func.count(_SITE.c.blogger_id.distinct()))
+        .select_from(_SITE)
+        .join(_POST, and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live"))
+    )
+    return connection.execute(query).scalar_one()
+
+
+def _load(connection: Connection, ids: Sequence[int]) -> Iterator[RankableBlogger]:
+    site_rows = connection.execute(
+        select(_SITE).where(_SITE.c.blogger_id.in_(ids)).order_by(_SITE.c.blogger_id, _SITE.c.kind, _SITE.c.key)
+    ).mappings()
+    sites: dict[int, list[Mapping[Any, Any]]] = {}
+    for row in site_rows:
+        sites.setdefault(row["blogger_id"], []).append(row)
+    site_ids = [row["id"] for rows in sites.values() for row in rows]
+    followers = _followers(connection, site_ids)
+    posts = _posts(connection, site_ids)
+    for person in connection.execute(select(_BLOGGER).where(_BLOGGER.c.id.in_(ids)).order_by(_BLOGGER.c.site_key)):
+        own = sites[person.id]
+        yield RankableBlogger(
+            blogger_id=person.id,
+            public_id=person.public_id,
+            name=person.name or _title(own) or person.site_key,
+            site_key=person.site_key,
+            home_url=next((site["home_url"] for site in own if site["key"] == person.site_key), own[0]["home_url"]),
+            sites=tuple(_site(site, followers.get(site["id"])) for site in own),
+            posts=tuple(post for site in own for post in posts.get(site["id"], ())),
+        )
+
+
+def _title(rows: Sequence[Mapping[Any, Any]]) -> str:
+    return next((str(row["title"]) for row in rows if row["title"]), "")
+
+
+def _site(row: Mapping[Any, Any], followers: int | None) -> RankableSite:
+    return RankableSite(
+        site_id=row["id"],
+        public_id=row["public_id"],
+        key=row["key"],
+        home_url=row["home_url"],
+        title=row["title"],
+        kind=row["kind"],
+        platform=row["platform"],
+        language=row["language"],
+        followers=followers,
+        health=SiteHealth(row["health"]) if row["health"] else None,
+        flags=tuple(row["flags"]),
+    )
+
+
+def _followers(connection: Connection, site_ids: Sequence[int]) -> dict[int, int]:
+    query = (
+        select(_METRIC.c.site_id, _METRIC.c.value)
+        .where(_METRIC.c.site_id.in_(site_ids), _METRIC.c.kind == "followers", _METRIC.c.value.is_not(None))
+        .order_by(_METRIC.c.site_id, _METRIC.c.observed_at)
+    )
+    return dict(connection.execute(query).tuples())
+
+
+def _posts(connection: Connection, site_ids: Sequence[int]) -> dict[int, list[RankablePost]]:
+    rows = connection.execute(
+        select(_POST, _AUTHOR.c.name.label("author"))
+        .outerjoin(_AUTHOR, _AUTHOR.c.id == _POST.c.author_id)
+        .where(_POST.c.site_id.in_(site_ids), _POST.c.state == "live")
+        .order_by(_POST.c.id)
+    ).mappings()
+    loaded = list(rows)
+    ids = [row["id"] for row in loaded]
+    readings = engagement.latest_readings(connection, ids)
+    commenters = engagement.distinct_commenters(connection, ids)
+    link_counts = _link_counts(connection, ids)
+    found: dict[int, list[RankablePost]] = {}
+    for row in loaded:
+        post_id = row["id"]
+        post = _post(row, readings.get(post_id, {}), commenters.get(post_id), link_counts.get(post_id, (0, 0)))
+        found.setdefault(row["site_id"], []).append(post)
+    return found
+
+
+def _post(
+    row: Mapping[Any, Any],
+    readings: Mapping[str, EngagementReading],
+    commenters: int | None,
+    link_counts: tuple[int, int],
+) -> RankablePost:
+    return RankablePost(
+        post_id=row["id"],
+        url=row["url"],
+        title=row["title"],
+        text=row["text"],
+        content_hash=row["content_hash"],
+        language=row["language"],
+        published=row["published_at"],
+        words=row["words"],
+        author=row["author"],
+        engagement=tuple(readings[kind] for kind in sorted(readings)),
+        distinct_commenters=commenters,
+        disclosures=tuple(Disclosure(**found) for found in row["disclosures"]),
+        editorial_links=link_counts[0],
+        marked_links=link_counts[1],
+        text_reserved=row["text_reserved"],
+    )
+
+
+def _link_counts(connection: Connection, post_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Editorial and sponsored links by post."""
+    counts: dict[int, tuple[int, int]] = {}
+    for batch in batches(post_ids):
+        query = select(_LINK.c.post_id, _LINK.c.rel).where(_LINK.c.post_id.in_(batch))
+        for post_id, rel in connection.execute(query).tuples():
+            editorial, marked = counts.get(post_id, (0, 0))
+            is_marked = "sponsored" in rel
+            counts[post_id] = (editorial + (not is_marked), marked + is_marked)
+    return counts

@@ -1,0 +1,81 @@
+"""SQLite as this project needs it: a version without the WAL-reset bug, the pragmas, or else a single writer.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a database when two connections write and checkpoint at once (WAL-reset bug, fixed
+in 3.51.3). ``pysqlite3`` brings a fixed one; where neither it nor the standard library's is new enough, one process
+writes.
+"""
+
+import fcntl
+import importlib
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Protocol, cast
+
+from bloghound.errors import StorageError
+
+FIXED_VERSION = (3, 51, 3)
+BUSY_TIMEOUT_MS = 30_000
+"""Longest wait for another writer: the longest transaction, erasing a site of 10,000 posts, takes some seconds."""
+
+
+class _DriverConnection(Protocol):
+    def execute(self, sql: str, /) -> object: ...
+
+
+def version_of(module: ModuleType) -> tuple[int, ...]:
+    """The SQLite version that a DB-API module is linked with."""
+    return tuple(int(part) for part in str(module.sqlite_version).split("."))
+
+
+def choose_module() -> ModuleType:
+    """The standard library's sqlite3 when it is new enough, else pysqlite3 when that is newer, else the former."""
+    if version_of(sqlite3) >= FIXED_VERSION:
+        return sqlite3
+    try:
+        alternative = importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+    return max(sqlite3, alternative, key=version_of)
+
+
+def set_pragmas(connection: _DriverConnection) -> None:
+    """Durable commits, readers beside one writer, foreign keys held, erased text overwritten in the file."""
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class SingleWriter:
+    """Lets one process write where SQLite has the WAL-reset bug; the lock goes with the process."""
+
+    def __init__(self, database_path: Path) -> None:
+        self._path = database_path.with_name(database_path.name + ".writer")
+        self._handle: IO[bytes] | None = None
+
+    def acquire(self) -> None:
+        """Become the writer, or raise StorageError when another process is."""
+        if self._handle is not None:
+            return
+        handle = self._path.open("wb")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            handle.close()
+            raise StorageError(
+                f"Another process writes to this database, and SQLite {sqlite3.sqlite_version} is not safe with two "
+                "writers; install the package pysqlite3, or wait for the other to end."
+            ) from error
+        self._handle = cast("IO[bytes]", handle)
+
+    def release(self) -> None:
+        """Let another process write."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None

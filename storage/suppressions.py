@@ -1,0 +1,46 @@
+"""Who must not be stored again: keyed hashes of site keys, checked at enqueue, at storing and at import."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from storage.tables import Suppression
+from storage.tables.base import table_of
+from storage.upserts import upsert
+
+_SUPPRESSION = table_of(Suppression)
+
+
+class Suppressions:
+    """The suppressed sites as known when this was made; compares keyed hashes, so the database holds no name."""
+
+    def __init__(self, secret_key: bytes, hashes: Iterable[str]) -> None:
+        self._secret_key = secret_key
+        self._hashes = frozenset(hashes)
+
+    def __contains__(self, site_key: object) -> bool:
+        return (
+            isinstance(site_key, str) and bool(self._hashes) and keyed_hash(self._secret_key, site_key) in self._hashes
+        )
+
+
+def keyed_hash(secret_key: bytes, text: str) -> str:
+    """HMAC-SHA256 of ``text`` under the installation's key, as hex; without the key it cannot be guessed back."""
+    return hmac.new(secret_key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def load(connection: Connection, secret_key: bytes) -> Suppressions:
+    """All suppressions."""
+    return Suppressions(secret_key, connection.execute(select(_SUPPRESSION.c.keyed_hash)).scalars())
+
+
+def add(connection: Connection, secret_key: bytes, site_keys: Iterable[str], *, reason: str, now: datetime) -> None:
+    """Suppress sites for good; adding one twice changes nothing."""
+    rows = [
+        {"keyed_hash": keyed_hash(secret_key, key), "reason": reason, "created_at": now}
+        for key in sorted(set(site_keys))
+    ]
+    upsert(connection, _SUPPRESSION, rows, key=["keyed_hash"])

@@ -1,0 +1,99 @@
+"""Who publishes: bloggers, the sites they publish on, proofs that sites belong together, authors."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.tables.base import CleanJson, CleanText, UtcDateTime
+
+
+class Blogger(SQLModel, table=True):
+    """The person or team behind one or more sites; the unit that is ranked."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    name: str = Field(default="", sa_type=CleanText)
+    site_key: str = Field(unique=True, sa_type=CleanText)
+    """Key of the founding site: the natural key."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Site(SQLModel, table=True):
+    """A place where one author or team publishes; the unit that is queued, crawled and linked."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    key: str = Field(unique=True, sa_type=CleanText)
+    blogger_id: int = Field(foreign_key="blogger.id", index=True)
+    home_url: str = Field(sa_type=CleanText)
+    kind: str = "blog"
+    platform: str = ""
+    title: str = Field(default="", sa_type=CleanText)
+    description: str = Field(default="", sa_type=CleanText)
+    language: str | None = None
+    flags: list[str] = Field(default_factory=list, sa_type=CleanJson)
+    tdm_reserved: bool = False
+
+    # How it came in.
+    depth: int = 0
+    found_from_url: str | None = Field(default=None, sa_type=CleanText)
+    found_from_site_id: int | None = Field(default=None, foreign_key="site.id", ondelete="SET NULL", index=True)
+    linkers: int = 0
+    """Distinct sites that link here from their posts or blogrolls."""
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+
+    # The queue.
+    state: str = Field(default="known", index=True)
+    """``known`` (only linked to), ``queued`` (wants a visit), ``resting`` (visited, nothing due)."""
+    crawl_id: int | None = Field(default=None, foreign_key="crawl.id", ondelete="SET NULL", index=True)
+    priority: float = 0.0
+    next_visit_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_owner: str | None = Field(default=None, index=True)
+    lease_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    visits: int = 0
+
+    # How the last crawl ended.
+    health: str | None = None
+    health_reason: str = Field(default="", sa_type=CleanText)
+    last_visited_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SiteMetric(SQLModel, table=True):
+    """A figure that a site shows of itself at a time (followers, following, posts); written when it changes."""
+
+    __tablename__ = "site_metric"
+    __table_args__ = (UniqueConstraint("site_id", "kind", "observed_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    kind: str
+    value: int | None = None
+    source_url: str = Field(sa_type=CleanText)
+    observed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BloggerProof(SQLModel, table=True):
+    """Why two sites were joined to one blogger: what each side says, and where."""
+
+    __tablename__ = "blogger_proof"
+    __table_args__ = (UniqueConstraint("site_id", "other_site_id", "method"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    other_site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
+    method: str
+    evidence: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)
+    observed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Author(SQLModel, table=True):
+    """Somebody who writes on a site; sites have several, and posts may be by guests."""
+
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    name: str = Field(sa_type=CleanText)
+    first_seen: datetime = Field(sa_type=UtcDateTime)

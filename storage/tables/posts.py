@@ -1,0 +1,122 @@
+"""What is written and what readers did: posts, their addresses, links, engagement, commenters, embeddings."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.base import CleanJson, CleanText, UtcDateTime
+
+
+class Post(SQLModel, table=True):
+    """A dated entry of a site."""
+
+    __table_args__ = (Index("ix_post_site_content", "site_id", "content_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
+    author_id: int | None = Field(default=None, foreign_key="author.id", ondelete="SET NULL", index=True)
+    url: str = Field(sa_type=CleanText)
+    title: str = Field(default="", sa_type=CleanText)
+    text: str = Field(default="", sa_type=CleanText)
+    content_hash: str = Field(index=True)
+    """SHA-256 of the title and the text: the key of its embedding."""
+    text_hash: str = ""
+    """SHA-256 of the text with white space folded: equal on one site means the same post."""
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    date_source: str | None = None
+    language: str | None = None
+    source: str = "page"
+    words: int = 0
+    state: str = "live"
+    """``live``, ``candidate`` (its page is not yet known to be a post), or ``vanished``."""
+    text_reserved: bool = False
+    disclosures: list[dict[str, Any]] = Field(default_factory=list, sa_type=CleanJson)
+    warc_file: str | None = Field(default=None, sa_type=CleanText)
+    warc_offset: int | None = None
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PostAddress(SQLModel, table=True):
+    """One post, many addresses; ``claim`` is ``own`` (fetched, or linked by the feed) or ``canonical`` (claimed)."""
+
+    __tablename__ = "post_address"
+    __table_args__ = (UniqueConstraint("site_id", "folded_url"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post_id: int = Field(foreign_key="post.id", ondelete="CASCADE", index=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    url: str = Field(sa_type=CleanText)
+    folded_url: str = Field(sa_type=CleanText)
+    claim: str = "own"
+
+
+class EngagementObservation(SQLModel, table=True):
+    """One figure of reader activity as seen at a time; a new row only when it changes."""
+
+    __tablename__ = "engagement_observation"
+    __table_args__ = (UniqueConstraint("post_id", "kind", "observed_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post_id: int = Field(foreign_key="post.id", ondelete="CASCADE")
+    kind: str
+    count: int | None = None
+    reason: str | None = None
+    source_url: str = Field(default="", sa_type=CleanText)
+    observed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Commenter(SQLModel, table=True):
+    """Somebody who commented on a post, as a keyed hash; names are not kept."""
+
+    __table_args__ = (UniqueConstraint("post_id", "commenter_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post_id: int = Field(foreign_key="post.id", ondelete="CASCADE")
+    commenter_hash: str = Field(index=True)
+    comments: int = 1
+
+
+class Link(SQLModel, table=True):
+    """A link to another address: per post in its content, once per site and target in blogroll and boilerplate."""
+
+    __table_args__ = (
+        Index(
+            "uq_link_post",
+            "post_id",
+            "target_url",
+            unique=True,
+            sqlite_where=text("post_id IS NOT NULL"),
+            postgresql_where=text("post_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_link_site",
+            "site_id",
+            "target_site_key",
+            "context",
+            unique=True,
+            sqlite_where=text("post_id IS NULL"),
+            postgresql_where=text("post_id IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
+    post_id: int | None = Field(default=None, foreign_key="post.id", ondelete="CASCADE")
+    target_url: str = Field(sa_type=CleanText)
+    target_site_key: str = Field(sa_type=CleanText, index=True)
+    context: str
+    rel: list[str] = Field(default_factory=list, sa_type=CleanJson)
+    anchor: str = Field(default="", sa_type=CleanText)
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+    last_seen: datetime = Field(sa_type=UtcDateTime)
+
+
+class Embedding(SQLModel, table=True):
+    """The vector of one content under one model: float16, unit length, shared by all posts with that content."""
+
+    content_hash: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    vector: bytes = Field(sa_type=LargeBinary)
