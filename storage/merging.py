@@ -28,6 +28,7 @@ class ReadPost:
     post: ParsedPost
     state: str = "live"
     canonical_url: str | None = None
+    in_feed: bool = False
     text_reserved: bool = False
     warc_file: str | None = None
     warc_offset: int | None = None
@@ -51,6 +52,7 @@ class StoredPost:
     source: str
     words: int
     state: str
+    in_feed: bool
     text_reserved: bool
     disclosures: list[dict[str, object]]
     warc_file: str | None
@@ -127,6 +129,7 @@ def merge(stored: StoredPost, fresh: StoredPost) -> None:
     stored.title = stored.title or fresh.title
     if fresh.published and (stored.published is None or date_trust(fresh.date_source) > date_trust(stored.date_source)):
         stored.published, stored.date_source = fresh.published, fresh.date_source
+    stored.in_feed = stored.in_feed or fresh.in_feed
     if fresh.state == "live":
         stored.state = "live"
     if fresh.text_reserved:
@@ -163,6 +166,7 @@ def _state_of(stored: StoredPost) -> tuple[object, ...]:
         stored.language,
         stored.source,
         stored.state,
+        stored.in_feed,
         stored.text_reserved,
     )
 
@@ -210,6 +214,7 @@ def _as_stored(site_id: int, read: ReadPost) -> StoredPost:
         source=post.source.value,
         words=0 if read.text_reserved else post.words,
         state=read.state,
+        in_feed=read.in_feed,
         text_reserved=read.text_reserved,
         disclosures=disclosures,
         warc_file=read.warc_file,

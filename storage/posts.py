@@ -20,7 +20,7 @@ _POST, _ADDRESS, _SITE, _AUTHOR = table_of(Post), table_of(PostAddress), table_o
 # Fields of StoredPost that are columns of the same name (``author`` comes by a join).
 _SAME_NAMES = (
     *("site_id", "url", "title", "text", "content_hash", "text_hash", "date_source", "author", "language"),
-    *("source", "words", "state", "text_reserved", "disclosures", "warc_file", "warc_offset"),
+    *("source", "words", "state", "in_feed", "text_reserved", "disclosures", "warc_file", "warc_offset"),
 )
 
 BATCH_LISTING = 500
@@ -124,6 +124,7 @@ def _row(post: StoredPost, authors: Mapping[tuple[int, str], int], now: datetime
         "source": post.source,
         "words": post.words,
         "state": post.state,
+        "in_feed": post.in_feed,
         "text_reserved": post.text_reserved,
         "disclosures": post.disclosures,
         "warc_file": post.warc_file,
@@ -165,6 +166,17 @@ def settle(connection: Connection, site_id: int, page_is_post: Mapping[str, bool
     for batch in batches(gone):
         connection.execute(delete(_POST).where(_POST.c.id.in_(batch)))
     return len(live), len(gone)
+
+
+def feed_addresses(connection: Connection, site_id: int) -> list[str]:
+    """Every address of the posts that a feed of the site has named."""
+    query = (
+        select(_ADDRESS.c.url)
+        .join(_POST, _POST.c.id == _ADDRESS.c.post_id)
+        .where(_ADDRESS.c.site_id == site_id, _POST.c.in_feed.is_(True))
+        .order_by(_ADDRESS.c.id)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def count_live(connection: Connection, site_id: int) -> int:

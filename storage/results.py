@@ -6,7 +6,7 @@ stores what it brought; entering the same result twice changes nothing but the l
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 
 from bloghound.records import Commenter, EngagementReading, Link, LinkContext, Outcome
 from bloghound.urls import canonical_url, fold_url
-from storage import engagement, links, pages, posts
+from storage import engagement, links, pages, posts, sites
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.posts import Kept
@@ -53,6 +53,8 @@ class PageResult:
     posts: tuple[ReadPost, ...] = ()
     new_pages: tuple[NewPage, ...] = ()
     site_links: tuple[Link, ...] = ()
+    site_facts: Mapping[str, str] = field(default_factory=dict)
+    """What the page says of its site: ``title``, ``platform``, ``description``."""
     is_page: bool = True
     """False for what is logged but is no page of the site's queue, such as robots.txt."""
 
@@ -69,6 +71,9 @@ def record(
     links.keep_site_links(connection, site_links, now=now)
     for site_id, new_pages in _new_pages(results).items():
         pages.enqueue(connection, site_id, new_pages)
+    for result in results:
+        if result.site_id is not None and result.site_facts:
+            sites.learn(connection, result.site_id, result.site_facts)
     pages.mark(connection, [_page_row(result) for result in results if result.is_page and result.site_id is not None])
     rows = [_fetch_row(result, *count) for result, count in zip(results, counts, strict=True)]
     if rows:

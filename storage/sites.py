@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
 
 from bloghound.records import LinkContext, SiteHealth
 from bloghound.urls import site_of
@@ -189,6 +189,16 @@ def set_facts(connection: Connection, site_id: int, facts: Mapping[str, Any]) ->
     """Set columns learned about a site."""
     if facts:
         connection.execute(update(_SITE).where(_SITE.c.id == site_id).values(**dict(facts)))
+
+
+def learn(connection: Connection, site_id: int, facts: Mapping[str, str]) -> None:
+    """Fill in what a page says of its site; what is known already stays."""
+    values: dict[str, Any] = {
+        name: case((_SITE.c[name] == "", facts[name]), else_=_SITE.c[name])
+        for name in ("title", "platform", "description")
+        if facts.get(name)
+    }
+    set_facts(connection, site_id, values)
 
 
 def unfinished(connection: Connection, crawl_id: int) -> tuple[int, datetime | None]:

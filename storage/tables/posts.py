@@ -32,6 +32,8 @@ class Post(SQLModel, table=True):
     state: str = "live"
     """``live``, ``candidate`` (its page is not yet known to be a post), or ``vanished``."""
     text_reserved: bool = False
+    in_feed: bool = False
+    """True once a feed of its site has named it."""
     disclosures: list[dict[str, Any]] = Field(default_factory=list, sa_type=CleanJson)
     warc_file: str | None = Field(default=None, sa_type=CleanText)
     warc_offset: int | None = None

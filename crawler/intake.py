@@ -1,0 +1,279 @@
+"""What a fetched page brings to storage: pure, and the same for the spider and for imported archives.
+
+Central names: :class:`Arrival` (how a page came in), :func:`page_result` and :func:`failure`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import urlsplit, urlunsplit
+
+from bloghound.errors import AddressError
+from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservations
+from bloghound.urls import canonical_url, fold_url, host_of, site_of
+from crawler.parsed import FeedEntry, PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
+from storage.merging import ReadPost
+from storage.pages import NewPage
+from storage.results import PageResult
+
+# Order in which a site's addresses are asked for: first what names posts for certain, then what leads to more of them,
+# then what may be one. The steps leave room; only their order counts.
+PRIORITY_HOME = 100
+PRIORITY_FEED = 90
+PRIORITY_FEED_ENTRY = 80
+PRIORITY_SITEMAP = 70
+PRIORITY_CONTENT_LINK = 60
+PRIORITY_LISTING = 50
+PRIORITY_SITEMAP_PAGE = 40
+PRIORITY_OTHER_LINK = 30
+
+MAX_NEW_PAGES = 2000
+"""Addresses taken from one page: a sitemap may name 50,000, but a crawl asks a site for some hundreds."""
+
+MOST_ENTRIES = 0.8
+"""Share of a feed's entries that must point to one other host before it is taken for the site's own former address."""
+
+# What no blog post is: files that browsers download or embed. Feeds, pages and text have none of these endings.
+_FILE_ENDINGS = frozenset(
+    """
+    7z avi avif bin bmp bz2 css csv deb dmg doc docx eot epub exe flac gif gz ico ics iso jar jpeg jpg js m4a m4v map
+    mid mkv mobi mov mp3 mp4 mpeg mpg msi ogg ogv opus otf pdf pkg png pps ppt pptx ps psd rar rpm rtf svg swf tar tgz
+    tif tiff torrent ttf wasm wav webm webp woff woff2 wma wmv xls xlsx xz zip
+    """.split()
+)
+
+_OUTCOMES = {
+    PageKind.HOME: Outcome.LISTING,
+    PageKind.POST: Outcome.POST,
+    PageKind.LISTING: Outcome.LISTING,
+    PageKind.PAGE: Outcome.PAGE,
+    PageKind.OTHER: Outcome.PAGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a page came in: what was asked for, by which crawl, and what the server said around the body."""
+
+    crawl_id: int
+    site_id: int
+    site_key: str
+    home_url: str
+    url: str
+    fetched_at: datetime
+    origin: str
+    addresses: tuple[str, ...] = ()
+    """Addresses that were redirected to ``url``."""
+    status: int | None = None
+    content_type: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+    body_bytes: int = 0
+    warc_file: str | None = None
+    warc_offset: int | None = None
+    depth: int = 0
+    queued_kind: str = ""
+    attempts: int = 0
+    obeys_noindex: bool = True
+    """False for imports: the fetch was another's, so the wish is recorded, not acted upon."""
+
+
+def page_result(arrival: Arrival, parsed: ParsedDocument, *, follow: bool) -> PageResult:
+    """Everything a parsed page, feed or sitemap brings; with ``follow`` also the addresses it leads to."""
+    if isinstance(parsed, ParsedFeed):
+        result = _from_feed(arrival, parsed)
+    elif isinstance(parsed, ParsedSitemap):
+        result = _from_sitemap(arrival, parsed)
+    else:
+        result = _from_page(arrival, parsed)
+    return result if follow else replace(result, new_pages=())
+
+
+def failure(arrival: Arrival, outcome: Outcome, reason: str = "", *, retry_at: datetime | None = None) -> PageResult:
+    """A page that brought nothing, with the reason; it stays queued when ``retry_at`` is given."""
+    return replace(_blank(arrival, outcome), reason=reason, retry_at=retry_at)
+
+
+def _blank(arrival: Arrival, outcome: Outcome) -> PageResult:
+    return PageResult(
+        crawl_id=arrival.crawl_id,
+        site_id=arrival.site_id,
+        url=arrival.url,
+        outcome=outcome,
+        fetched_at=arrival.fetched_at,
+        origin=arrival.origin,
+        status=arrival.status,
+        content_type=arrival.content_type,
+        body_bytes=arrival.body_bytes,
+        kind=arrival.queued_kind,
+        etag=arrival.headers.get("etag"),
+        last_modified=arrival.headers.get("last-modified"),
+        warc_file=arrival.warc_file,
+        warc_offset=arrival.warc_offset,
+        attempts=arrival.attempts,
+    )
+
+
+def _from_page(arrival: Arrival, page: ParsedPage) -> PageResult:
+    blank = replace(_blank(arrival, _page_outcome(arrival, page)), reservations=page.reservations.signals)
+    leads = () if page.reservations.nofollow else tuple(_page_leads(arrival, page))
+    if page.reservations.noindex and arrival.obeys_noindex:
+        return replace(blank, kind=page.kind.value, new_pages=leads)
+    return replace(
+        blank,
+        kind="home" if arrival.queued_kind == "home" else page.kind.value,
+        content_hash=page.text_hash or None,
+        signals=page.signals.as_dict(),
+        posts=_page_posts(arrival, page),
+        new_pages=leads,
+        site_links=(*_site_links(page.links), *_identity_links(page)),
+        site_facts=_page_facts(arrival, page),
+    )
+
+
+def _page_outcome(arrival: Arrival, page: ParsedPage) -> Outcome:
+    if page.reservations.noindex and arrival.obeys_noindex:
+        return Outcome.NOINDEX
+    if page.reservations.tdm_reserved:
+        return Outcome.RESERVED
+    return _OUTCOMES[page.kind]
+
+
+def _page_posts(arrival: Arrival, page: ParsedPage) -> tuple[ReadPost, ...]:
+    if page.post is None:
+        return ()
+    state = "live" if page.kind == PageKind.POST else "candidate"
+    post = replace(page.post, addresses=tuple(dict.fromkeys((*page.post.addresses, *arrival.addresses))))
+    return (_read(arrival, post, page.reservations, state=state, canonical_url=page.canonical_url),)
+
+
+def _read(
+    arrival: Arrival,
+    post: ParsedPost,
+    reservations: Reservations,
+    *,
+    state: str = "live",
+    canonical_url: str | None = None,
+    in_feed: bool = False,
+) -> ReadPost:
+    return ReadPost(
+        post,
+        state=state,
+        canonical_url=canonical_url,
+        in_feed=in_feed,
+        text_reserved=reservations.tdm_reserved,
+        warc_file=arrival.warc_file,
+        warc_offset=arrival.warc_offset,
+    )
+
+
+def _site_links(links: Iterable[Link]) -> Iterator[Link]:
+    return (link for link in links if link.context in {LinkContext.BLOGROLL, LinkContext.BOILERPLATE})
+
+
+def _identity_links(page: ParsedPage) -> Iterator[Link]:
+    return (Link(url, LinkContext.BOILERPLATE, rel=("me",)) for url in page.rel_me)
+
+
+def _page_facts(arrival: Arrival, page: ParsedPage) -> dict[str, str]:
+    if arrival.queued_kind != "home" and page.kind != PageKind.HOME:
+        return {}
+    facts = {"title": page.site_name or page.title, "platform": page.platform or ""}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _page_leads(arrival: Arrival, page: ParsedPage) -> Iterator[NewPage]:
+    found: dict[str, NewPage] = {}
+    for url in page.feed_urls:
+        _add(found, arrival, url, PRIORITY_FEED, kind="feed")
+    if page.refresh_url:
+        _add(found, arrival, page.refresh_url, PRIORITY_HOME, kind=arrival.queued_kind)
+    for url in page.next_urls:
+        _add(found, arrival, url, PRIORITY_LISTING, kind="listing")
+    for link in page.links:
+        if "nofollow" not in link.rel:
+            editorial = link.context == LinkContext.CONTENT
+            _add(found, arrival, link.target_url, PRIORITY_CONTENT_LINK if editorial else PRIORITY_OTHER_LINK)
+    yield from list(found.values())[:MAX_NEW_PAGES]
+
+
+def _add(found: dict[str, NewPage], arrival: Arrival, url: str, priority: int, *, kind: str = "") -> None:
+    try:
+        address = canonical_url(url)
+        same_site = site_of(address).key == arrival.site_key
+    except AddressError:
+        return
+    if same_site and address not in found and is_readable(address):
+        found[address] = NewPage(address, kind, priority, arrival.depth + 1, arrival.url)
+
+
+def is_readable(url: str) -> bool:
+    """False for addresses that end like images, programs, archives and other files that hold no post."""
+    last = urlsplit(url).path.rpartition("/")[2]
+    return last.rpartition(".")[2].lower() not in _FILE_ENDINGS or "." not in last
+
+
+def _from_feed(arrival: Arrival, feed: ParsedFeed) -> PageResult:
+    entries = () if feed.is_comment_feed else tuple(_own_entries(arrival, feed))
+    reserved = feed.reservations.tdm_reserved
+    found: dict[str, NewPage] = {}
+    for entry in entries:
+        _add(found, arrival, entry.url, PRIORITY_FEED_ENTRY)
+    if feed.next_url:
+        _add(found, arrival, feed.next_url, PRIORITY_FEED, kind="feed")
+    return replace(
+        _blank(arrival, Outcome.RESERVED if reserved else Outcome.FEED),
+        kind="feed",
+        reason=f"{feed.bad_entries} entries could not be read" if feed.bad_entries else "",
+        reservations=feed.reservations.signals,
+        posts=tuple(_read(arrival, entry, feed.reservations, in_feed=True) for entry in entries),
+        new_pages=tuple(found.values()),
+        site_facts=_feed_facts(arrival, feed),
+    )
+
+
+def _feed_facts(arrival: Arrival, feed: ParsedFeed) -> dict[str, str]:
+    """The title of a feed that says it is the whole site's; a tag's or the comments' feed is called otherwise."""
+    if feed.is_comment_feed or not feed.title or not feed.home_url:
+        return {}
+    try:
+        return {"title": feed.title} if fold_url(feed.home_url) == fold_url(arrival.home_url) else {}
+    except AddressError:
+        return {}
+
+
+def _own_entries(arrival: Arrival, feed: ParsedFeed) -> Iterator[ParsedPost]:
+    """The entries that are this site's posts; those of a feed with a former host in it are moved to the site's own."""
+    moved_from = _former_host(arrival, feed.entries)
+    for entry in feed.entries:
+        post = entry.post
+        if moved_from and host_of(post.url) == moved_from:
+            own = _on_host_of(post.url, arrival.home_url)
+            post = replace(post, url=own, addresses=(*post.addresses, post.url))
+        if site_of(post.url).key == arrival.site_key:
+            yield post
+
+
+def _former_host(arrival: Arrival, entries: tuple[FeedEntry, ...]) -> str | None:
+    """The one foreign host that nearly all entries point to: a base address left over from a test or a move."""
+    hosts = [host_of(entry.post.url) for entry in entries]
+    foreign = {host for host in hosts if host != host_of(arrival.home_url)}
+    if len(foreign) != 1 or not hosts:
+        return None
+    host = foreign.pop()
+    return host if hosts.count(host) >= MOST_ENTRIES * len(hosts) else None
+
+
+def _on_host_of(url: str, home_url: str) -> str:
+    home = urlsplit(home_url)
+    return urlunsplit(urlsplit(url)._replace(scheme=home.scheme, netloc=home.netloc))
+
+
+def _from_sitemap(arrival: Arrival, sitemap: ParsedSitemap) -> PageResult:
+    found: dict[str, NewPage] = {}
+    for url in sitemap.sitemap_urls:
+        _add(found, arrival, url, PRIORITY_SITEMAP, kind="sitemap")
+    for url, _ in sitemap.page_urls:
+        _add(found, arrival, url, PRIORITY_SITEMAP_PAGE)
+    new_pages = tuple(found.values())[:MAX_NEW_PAGES]
+    return replace(_blank(arrival, Outcome.SITEMAP), kind="sitemap", new_pages=new_pages)
