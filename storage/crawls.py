@@ -73,3 +73,13 @@ def site_healths(connection: Connection, crawl_id: int) -> dict[str, int]:
     for health, number in connection.execute(query).all():
         counts[health or SiteHealth.FAILED.value] += number
     return counts
+
+
+def fetched(connection: Connection, crawl_id: int, site_id: int) -> list[tuple[str, str, str]]:
+    """What a run fetched from a site, in that order: address, outcome, reason."""
+    query = (
+        select(_FETCH.c.url, _FETCH.c.outcome, _FETCH.c.reason)
+        .where(_FETCH.c.crawl_id == crawl_id, _FETCH.c.site_id == site_id)
+        .order_by(_FETCH.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]

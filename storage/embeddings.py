@@ -30,7 +30,7 @@ def load(connection: Connection, model: str, hashes: Sequence[str]) -> Mapping[s
         query = select(_EMBEDDING.c.content_hash, _EMBEDDING.c.vector).where(
             _EMBEDDING.c.model == model, _EMBEDDING.c.content_hash.in_(batch)
         )
-        for name, raw in connection.execute(query).tuples():
+        for name, raw in connection.execute(query):
             found[name] = np.frombuffer(raw, dtype=np.float16).astype(np.float32)
     return found
 

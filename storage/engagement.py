@@ -67,7 +67,7 @@ def latest_readings(connection: Connection, post_ids: Sequence[int]) -> Latest:
             .where(_OBSERVATION.c.post_id.in_(batch))
             .order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.observed_at, _OBSERVATION.c.id)
         )
-        for post_id, kind, count, reason in connection.execute(query).tuples():
+        for post_id, kind, count, reason in connection.execute(query):
             reading = EngagementReading(EngagementKind(kind), count, UnknownReason(reason) if reason else None)
             found.setdefault(post_id, {})[kind] = reading
     return found
@@ -94,5 +94,5 @@ def distinct_commenters(connection: Connection, post_ids: Sequence[int]) -> dict
             .where(_COMMENTER.c.post_id.in_(batch))
             .group_by(_COMMENTER.c.post_id)
         )
-        found.update(connection.execute(query).tuples())
+        found.update(connection.execute(query).all())
     return found

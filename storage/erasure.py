@@ -75,7 +75,7 @@ def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str) -> b
 
 
 def _scrub_crawls(connection: Connection, site_key: str) -> None:
-    for crawl_id, options in connection.execute(select(_CRAWL.c.id, _CRAWL.c.options)).tuples().all():
+    for crawl_id, options in connection.execute(select(_CRAWL.c.id, _CRAWL.c.options)).all():
         seeds = options.get("seeds", [])
         kept = [seed for seed in seeds if site_key not in seed]
         if kept != seeds:

@@ -65,7 +65,7 @@ def keep_site_links(connection: Connection, links: Sequence[tuple[int, LinkValue
 
 def _site_keys(connection: Connection, site_ids: set[int]) -> dict[int, str]:
     query = select(_SITE.c.id, _SITE.c.key).where(_SITE.c.id.in_(sorted(site_ids)))
-    return dict(connection.execute(query).tuples())
+    return dict(connection.execute(query).all())
 
 
 def _row(site_id: int, link: LinkValue, now: datetime, own_key: str) -> dict[str, Any] | None:

@@ -162,6 +162,7 @@ def _state_of(stored: StoredPost) -> tuple[object, ...]:
         stored.url,
         stored.content_hash,
         stored.published,
+        stored.date_source,
         stored.author,
         stored.language,
         stored.source,

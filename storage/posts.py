@@ -144,21 +144,15 @@ def _write_addresses(connection: Connection, posts: Sequence[StoredPost]) -> Non
 
 def settle(connection: Connection, site_id: int, page_is_post: Mapping[str, bool]) -> tuple[int, int]:
     """Decide a site's pages for good: ``page_is_post`` by page address; (posts made live, candidates removed)."""
-    owned = dict(
-        connection.execute(
-            select(_ADDRESS.c.folded_url, _ADDRESS.c.post_id).where(_ADDRESS.c.site_id == site_id)
-        ).tuples()
-    )
+    addresses = select(_ADDRESS.c.folded_url, _ADDRESS.c.post_id).where(_ADDRESS.c.site_id == site_id)
+    owned: dict[str, int] = dict(connection.execute(addresses).all())
     decided: dict[int, bool] = {}
     for url, is_post in page_is_post.items():
         post_id = owned.get(fold_url(url))
         if post_id is not None:
             decided[post_id] = decided.get(post_id, False) or is_post
-    states = dict(
-        connection.execute(
-            select(_POST.c.id, _POST.c.state).where(_POST.c.site_id == site_id, _POST.c.source == "page")
-        ).tuples()
-    )
+    of_pages = select(_POST.c.id, _POST.c.state).where(_POST.c.site_id == site_id, _POST.c.source == "page")
+    states: dict[int, str] = dict(connection.execute(of_pages).all())
     live = [post_id for post_id, is_post in decided.items() if is_post and states.get(post_id) == "candidate"]
     gone = [post_id for post_id, is_post in decided.items() if not is_post and post_id in states]
     for batch in batches(live):
@@ -193,7 +187,7 @@ def languages(connection: Connection, site_id: int) -> dict[str, int]:
         .group_by(_POST.c.language)
         .order_by(func.count().desc(), _POST.c.language)
     )
-    return dict(connection.execute(query).tuples())
+    return dict(connection.execute(query).all())
 
 
 def listing(connection: Connection) -> Iterator[dict[str, Any]]:
@@ -209,7 +203,7 @@ def listing(connection: Connection) -> Iterator[dict[str, Any]]:
         ids = [row["id"] for row in part]
         addresses: dict[int, list[str]] = {}
         query = select(_ADDRESS.c.post_id, _ADDRESS.c.url).where(_ADDRESS.c.post_id.in_(ids)).order_by(_ADDRESS.c.url)
-        for post_id, url in connection.execute(query).tuples():
+        for post_id, url in connection.execute(query):
             addresses.setdefault(post_id, []).append(url)
         for row in part:
             yield dict(row) | {"addresses": addresses.get(row["id"], [row["url"]])}

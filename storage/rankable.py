@@ -98,7 +98,7 @@ def _followers(connection: Connection, site_ids: Sequence[int]) -> dict[int, int
         .where(_METRIC.c.site_id.in_(site_ids), _METRIC.c.kind == "followers", _METRIC.c.value.is_not(None))
         .order_by(_METRIC.c.site_id, _METRIC.c.observed_at)
     )
-    return dict(connection.execute(query).tuples())
+    return dict(connection.execute(query).all())
 
 
 def _posts(connection: Connection, site_ids: Sequence[int]) -> dict[int, list[RankablePost]]:
@@ -151,7 +151,7 @@ def _link_counts(connection: Connection, post_ids: Sequence[int]) -> dict[int, t
     counts: dict[int, tuple[int, int]] = {}
     for batch in batches(post_ids):
         query = select(_LINK.c.post_id, _LINK.c.rel).where(_LINK.c.post_id.in_(batch))
-        for post_id, rel in connection.execute(query).tuples():
+        for post_id, rel in connection.execute(query):
             editorial, marked = counts.get(post_id, (0, 0))
             is_marked = "sponsored" in rel
             counts[post_id] = (editorial + (not is_marked), marked + is_marked)

@@ -44,13 +44,12 @@ class LeasedSite:
 
 
 def seed(url: str) -> NewSite:
-    """The site of a seed address; raises AddressError when it is none."""
+    """The site of a seed address, which is where its visit begins; raises AddressError when it is none.
+
+    On a shared host the visit begins at the site's own path, whatever page of it was given.
+    """
     address = site_of(url)
-    return NewSite(address.key, address.home_url if address.key == _host_part(address.key) else url)
-
-
-def _host_part(key: str) -> str:
-    return key.partition("/")[0]
+    return NewSite(address.key, address.home_url if "/" in address.key else url)
 
 
 def ensure(connection: Connection, sites: Sequence[NewSite], *, now: datetime) -> dict[str, int]:
@@ -87,7 +86,7 @@ def ids_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
     """Ids of the sites that are known."""
     found: dict[str, int] = {}
     for batch in batches(sorted(set(keys))):
-        found.update(connection.execute(select(_SITE.c.key, _SITE.c.id).where(_SITE.c.key.in_(batch))).tuples())
+        found.update(connection.execute(select(_SITE.c.key, _SITE.c.id).where(_SITE.c.key.in_(batch))).all())
     return found
 
 
@@ -95,18 +94,22 @@ def _blogger_ids(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for batch in batches(keys):
         query = select(_BLOGGER.c.site_key, _BLOGGER.c.id).where(_BLOGGER.c.site_key.in_(batch))
-        found.update(connection.execute(query).tuples())
+        found.update(connection.execute(query).all())
     return found
 
 
-def enqueue(connection: Connection, site_ids: Sequence[int], crawl_id: int, *, now: datetime) -> None:
-    """Ask for a visit in this crawl; a site that this crawl already holds is left as it is."""
+def enqueue(connection: Connection, site_ids: Sequence[int], crawl_id: int, *, now: datetime) -> list[int]:
+    """Ask for a visit in this crawl; a site that this crawl already holds is left as it is. Ids of the others."""
+    taken: list[int] = []
     for batch in batches(site_ids):
-        connection.execute(
+        statement = (
             update(_SITE)
             .where(_SITE.c.id.in_(batch), or_(_SITE.c.crawl_id.is_(None), _SITE.c.crawl_id != crawl_id))
             .values(crawl_id=crawl_id, state="queued", next_visit_at=now, health=None, health_reason="")
+            .returning(_SITE.c.id)
         )
+        taken.extend(connection.execute(statement).scalars())
+    return sorted(taken)
 
 
 def lease(

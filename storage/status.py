@@ -90,4 +90,4 @@ def _count(connection: Connection, table: Table) -> int:
 
 def _by(connection: Connection, table: Table, column: str) -> dict[str, int]:
     query = select(table.c[column], func.count()).group_by(table.c[column]).order_by(func.count().desc())
-    return {str(name) if name is not None else "unknown": number for name, number in connection.execute(query).tuples()}
+    return {str(name) if name is not None else "unknown": number for name, number in connection.execute(query)}
