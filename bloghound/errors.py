@@ -18,7 +18,8 @@
     ├── CrawlError              500  the crawler cannot start or go on
     │   ├── UnsafeCrawlerError       the guard against internal addresses does not hold
     │   ├── BodyTooLargeError        a response that is longer than the limit once decompressed
-    │   └── UndecodableBodyError     a response that is not compressed as its headers say
+    │   ├── UndecodableBodyError     a response that is not compressed as its headers say
+    │   └── HostParkedError          a host that is to be left alone for longer than a visit waits
     ├── EncoderError            503  the embedding model cannot be loaded
     ├── IndexMissingError       503  there is no generation yet
     ├── IndexDamagedError       503  a generation fails its checksums
@@ -131,6 +132,15 @@ class BodyTooLargeError(CrawlError):
 
 class UndecodableBodyError(CrawlError):
     """A response that is not compressed as its headers say."""
+
+
+class HostParkedError(CrawlError):
+    """A host that is to be left alone for ``seconds`` more, which is longer than a visit waits."""
+
+    def __init__(self, host: str, seconds: float) -> None:
+        super().__init__(f"{host} is left alone for {seconds:.0f} more seconds.")
+        self.host = host
+        self.seconds = seconds
 
 
 class EncoderError(BloghoundError):

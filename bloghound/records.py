@@ -3,7 +3,7 @@
 All are immutable and hold no reference to a database, a response or a model. Times are timezone-aware UTC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -249,4 +249,5 @@ class CrawlReport:
     posts_updated: int
     pages_fetched: int
     seconds: float
-    warnings: tuple[str, ...] = field(default=())
+    errors: tuple[str, ...] = ()
+    """Sentences about input that could not be used in full, such as an archive that is cut."""

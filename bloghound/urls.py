@@ -73,14 +73,13 @@ def parse_address(text: str, base_url: str | None = None) -> str:
 
 def _ascii_host(host: str, shown: str) -> str:
     host = host.rstrip(".").lower()
-    if host.isascii():
-        if not re.fullmatch(r"[a-z0-9_.:%-]+", host):
-            raise AddressError(f"{shorten(shown)!r} has no valid host name.")
-        return host
     try:
-        return host.encode("idna").decode("ascii")
+        ascii_host = host if host.isascii() else host.encode("idna").decode("ascii").lower()
     except UnicodeError as error:
         raise AddressError(f"{shorten(shown)!r} has no valid host name.") from error
+    if not re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f:.]+(%[a-z0-9]+)?", ascii_host) or ascii_host.startswith("."):
+        raise AddressError(f"{shorten(shown)!r} has no valid host name.")
+    return ascii_host
 
 
 def _netloc(host: str, port: int | None, scheme: str) -> str:

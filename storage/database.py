@@ -15,6 +15,8 @@ from bloghound.errors import SettingsError, StorageError
 from bloghound.settings import Settings
 from storage.sqlite import FIXED_VERSION, SingleWriter, choose_module, set_pragmas, version_of
 
+__all__ = ["Connection", "Database", "open_database", "upgrade"]
+
 
 class Database:
     """One database, SQLite or PostgreSQL; use :func:`open_database` to get one whose tables are up to date."""

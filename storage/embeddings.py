@@ -1,6 +1,6 @@
 """Embeddings: one float16 vector for each content and model; a content seen before is never encoded again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,25 +46,35 @@ def known(connection: Connection, model: str, hashes: Sequence[str]) -> set[str]
     return found
 
 
-def texts_without_vector(
-    connection: Connection, model: str, *, languages: Sequence[str] | None
-) -> Iterator[tuple[str, str, str]]:
-    """Content hash, title and text of live posts that have no vector yet, each content once; streamed.
+def without_vector(connection: Connection, model: str, *, languages: Sequence[str] | None) -> list[str]:
+    """Content hashes of live posts that have no vector yet, sorted.
 
     ``languages`` are those the model knows (None: all); posts of unknown language are included.
     """
     has_vector = exists().where(_EMBEDDING.c.content_hash == _POST.c.content_hash, _EMBEDDING.c.model == model)
     query = (
-        select(_POST.c.content_hash, func.max(_POST.c.title), func.max(_POST.c.text))
+        select(_POST.c.content_hash)
         .where(_POST.c.state == "live", _POST.c.text_reserved.is_(False), ~has_vector)
-        .group_by(_POST.c.content_hash)
+        .distinct()
         .order_by(_POST.c.content_hash)
-        .execution_options(yield_per=1000)
     )
     if languages is not None:
         query = query.where(or_(_POST.c.language.is_(None), _POST.c.language.in_(list(languages))))
-    for row in connection.execute(query):
-        yield row[0], row[1], row[2]
+    return list(connection.execute(query).scalars())
+
+
+def texts_of(connection: Connection, hashes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Content hash, title and text of contents, in the order of their hashes."""
+    found: list[tuple[str, str, str]] = []
+    for batch in batches(sorted(set(hashes))):
+        query = (
+            select(_POST.c.content_hash, func.max(_POST.c.title), func.max(_POST.c.text))
+            .where(_POST.c.content_hash.in_(batch))
+            .group_by(_POST.c.content_hash)
+            .order_by(_POST.c.content_hash)
+        )
+        found.extend((row[0], row[1], row[2]) for row in connection.execute(query))
+    return found
 
 
 def drop_orphans(connection: Connection) -> int:

@@ -151,3 +151,9 @@ def count_out(connection: Connection, site_id: int) -> tuple[int, int]:
     )
     row = connection.execute(query).one()
     return row[0], row[1]
+
+
+def identity_links(connection: Connection, site_id: int) -> list[str]:
+    """The addresses that a site names as the same person's (``rel=me``), in order of first sight."""
+    query = select(_LINK.c.target_url, _LINK.c.rel).where(_LINK.c.site_id == site_id, _ON_SITE).order_by(_LINK.c.id)
+    return [row.target_url for row in connection.execute(query) if "me" in row.rel]

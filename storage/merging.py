@@ -18,7 +18,7 @@ MIN_DUPLICATE_WORDS = 30
 """Shorter texts are equal by chance ("Photo of the day"); one spoken sentence has about 15 words, two are a text."""
 
 # How much a date's source is trusted: what the author's software wrote beats what was read from the page's words.
-_WEAK_DATE_SOURCES = frozenset({"url", "text", "byline", "visible", "sitemap"})
+_WEAK_DATE_SOURCES = frozenset({"url", "url_month", "byline"})
 
 
 @dataclass(frozen=True, slots=True)

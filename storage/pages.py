@@ -127,6 +127,16 @@ def signals(connection: Connection, site_id: int) -> list[tuple[str, str, dict[s
     return [(row.url, row.kind, row.signals) for row in rows if row.signals]
 
 
+def outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, str]]:
+    """Address, outcome and kind of every page of a site that was fetched, in the order they were found."""
+    query = (
+        select(_PAGE.c.url, _PAGE.c.outcome, _PAGE.c.kind)
+        .where(_PAGE.c.site_id == site_id, _PAGE.c.outcome.is_not(None))
+        .order_by(_PAGE.c.id)
+    )
+    return [(row.url, row.outcome, row.kind) for row in connection.execute(query)]
+
+
 def set_kinds(connection: Connection, site_id: int, kinds: Mapping[str, str]) -> None:
     """Write the kinds decided for pages, by address."""
     for url, kind in sorted(kinds.items()):

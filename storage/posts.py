@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from bloghound.urls import fold_url
 from storage import sites
-from storage.merging import MIN_DUPLICATE_WORDS, PostBook, ReadPost, StoredPost, address_claims, text_hash
+from storage.merging import MIN_DUPLICATE_WORDS, PostBook, ReadPost, StoredPost, address_claims, content_hash, text_hash
 from storage.tables import Author, Post, PostAddress, Site
 from storage.tables.base import table_of
 from storage.upserts import batches, upsert
@@ -163,14 +163,50 @@ def settle(connection: Connection, site_id: int, page_is_post: Mapping[str, bool
 
 
 def feed_addresses(connection: Connection, site_id: int) -> list[str]:
-    """Every address of the posts that a feed of the site has named."""
+    """Every address of the posts that a feed of the site has named; of the dated ones alone where there are any.
+
+    Some feeds list every page of their site, the undated "about" and project pages included.
+    """
     query = (
-        select(_ADDRESS.c.url)
+        select(_ADDRESS.c.url, _POST.c.published_at)
         .join(_POST, _POST.c.id == _ADDRESS.c.post_id)
         .where(_ADDRESS.c.site_id == site_id, _POST.c.in_feed.is_(True))
         .order_by(_ADDRESS.c.id)
     )
-    return list(connection.execute(query).scalars())
+    named = connection.execute(query).all()
+    dated = [str(row.url) for row in named if row.published_at is not None]
+    return dated or [str(row.url) for row in named]
+
+
+def drop_undated_feed_entries(connection: Connection, site_id: int) -> int:
+    """Remove what only a feed named, and without a date, where the site's feeds date their posts; how many."""
+    of_feeds = (_POST.c.site_id == site_id, _POST.c.source == "feed")
+    dated = select(func.count()).where(*of_feeds, _POST.c.published_at.is_not(None))
+    if not connection.execute(dated).scalar_one():
+        return 0
+    return connection.execute(delete(_POST).where(*of_feeds, _POST.c.published_at.is_(None))).rowcount
+
+
+def reserve(connection: Connection, post_ids: Sequence[int], *, now: datetime) -> None:
+    """Take the words of posts away, since their site reserves text mining; that they exist stays."""
+    values = {
+        "title": "",
+        "text": "",
+        "words": 0,
+        "disclosures": [],
+        "content_hash": content_hash("", ""),
+        "text_hash": text_hash(""),
+        "text_reserved": True,
+        "updated_at": now,
+    }
+    for batch in batches(post_ids):
+        connection.execute(update(_POST).where(_POST.c.id.in_(batch)).values(**values))
+
+
+def addresses_of(connection: Connection, site_id: int) -> list[tuple[int, str]]:
+    """Id and address of every post of a site."""
+    query = select(_POST.c.id, _POST.c.url).where(_POST.c.site_id == site_id).order_by(_POST.c.id)
+    return [(row.id, row.url) for row in connection.execute(query)]
 
 
 def count_live(connection: Connection, site_id: int) -> int:

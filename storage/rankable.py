@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from bloghound.records import (
     Disclosure,
@@ -21,30 +21,49 @@ from storage.upserts import batches
 _BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
 _LINK, _METRIC = table_of(Link), table_of(SiteMetric)
 
+# A site that turned out to be a shop, documentation or a theme's demo makes nobody a candidate.
+_IS_BLOG = or_(_SITE.c.health.is_(None), _SITE.c.health != SiteHealth.NOT_A_BLOG.value)
+
 _BLOGGERS_AT_ONCE = 50
 """Bloggers read in one go: at 150 posts of 10 kB each, 75 MB."""
 
 
 def bloggers(connection: Connection) -> Iterator[RankableBlogger]:
     """Every blogger with at least one live post, ordered by the key of the founding site."""
-    with_posts = (
-        select(_BLOGGER.c.id)
-        .join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
-        .join(_POST, and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live"))
-        .distinct()
-    )
-    order = select(_BLOGGER.c.id).where(_BLOGGER.c.id.in_(with_posts)).order_by(_BLOGGER.c.site_key)
-    ids = list(connection.execute(order).scalars())
+    ids = [row.id for row in _with_posts(connection)]
     for batch in batches(ids, _BLOGGERS_AT_ONCE):
         yield from _load(connection, batch)
 
 
-def count(connection: Connection) -> int:
-    """Bloggers with at least one live post."""
-    query = (
-        select(func.count(_SITE.c.blogger_id.distinct()))
-        .select_from(_SITE)
+def keys(connection: Connection) -> list[str]:
+    """Keys of the founding sites of all bloggers with at least one live post, in the order of :func:`bloggers`."""
+    return [str(row.site_key) for row in _with_posts(connection)]
+
+
+def _with_posts(connection: Connection) -> Sequence[Any]:
+    with_posts = (
+        select(_BLOGGER.c.id)
+        .join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
         .join(_POST, and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live"))
+        .where(_IS_BLOG)
+        .distinct()
+    )
+    query = select(_BLOGGER.c.id, _BLOGGER.c.site_key).where(_BLOGGER.c.id.in_(with_posts))
+    return connection.execute(query.order_by(_BLOGGER.c.site_key)).all()
+
+
+def founding_keys(connection: Connection) -> dict[str, str]:
+    """The key of the founding site of each site's blogger, by site key."""
+    query = select(_SITE.c.key, _BLOGGER.c.site_key).join(_BLOGGER, _BLOGGER.c.id == _SITE.c.blogger_id)
+    return dict(connection.execute(query).all())
+
+
+def count_posts(connection: Connection) -> int:
+    """Live posts of all bloggers."""
+    query = (
+        select(func.count(_POST.c.id))
+        .join(_SITE, _SITE.c.id == _POST.c.site_id)
+        .where(_POST.c.state == "live", _IS_BLOG)
     )
     return connection.execute(query).scalar_one()
 

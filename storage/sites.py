@@ -194,6 +194,11 @@ def set_facts(connection: Connection, site_id: int, facts: Mapping[str, Any]) ->
         connection.execute(update(_SITE).where(_SITE.c.id == site_id).values(**dict(facts)))
 
 
+def home_of(connection: Connection, site_id: int) -> str:
+    """The home address of a site."""
+    return str(connection.execute(select(_SITE.c.home_url).where(_SITE.c.id == site_id)).scalar_one())
+
+
 def learn(connection: Connection, site_id: int, facts: Mapping[str, str]) -> None:
     """Fill in what a page says of its site; what is known already stays."""
     values: dict[str, Any] = {
@@ -211,6 +216,15 @@ def unfinished(connection: Connection, crawl_id: int) -> tuple[int, datetime | N
     )
     row = connection.execute(query).one()
     return row[0], row[1]
+
+
+def held_by(connection: Connection, keys: Sequence[str], crawl_id: int) -> set[str]:
+    """Which of the sites a crawl already holds."""
+    held: set[str] = set()
+    for batch in batches(sorted(set(keys))):
+        query = select(_SITE.c.key).where(_SITE.c.crawl_id == crawl_id, _SITE.c.key.in_(batch))
+        held.update(connection.execute(query).scalars())
+    return held
 
 
 def count_in_crawl(connection: Connection, crawl_id: int) -> int:

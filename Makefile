@@ -1,0 +1,77 @@
+# Two commands on a fresh machine: `make run` shows Bloghound at work, `make test` runs everything that CI runs.
+# Needs Python 3.11 or newer, make, a C compiler and the package registry that pip is configured for.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Index that torch alone is taken from, such as a CPU-only one; empty for pip's own.
+TORCH_INDEX ?=
+# Extras of an installed wheel, in brackets: EXTRAS=[postgres].
+EXTRAS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CREATED := $(VENV)/.created
+TORCH := $(VENV)/.torch-chosen
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+# pip reads this in its build environments too, where a -c option would not reach. Relative, since it is split at spaces.
+export PIP_CONSTRAINT := constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint types unit install-runtime wheel install-wheel clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 18
+
+setup: $(DEVELOPMENT)  ## Make .venv with everything that running and testing need
+
+run: install-runtime  ## Crawl, index and rank the built-in demo web
+	$(BIN)/bloghound demo
+
+test: lint types unit  ## Everything that CI runs
+
+lint: $(DEVELOPMENT)  ## Style, format and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(DEVELOPMENT)  ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(DEVELOPMENT)  ## pytest
+	$(BIN)/python -m pytest
+
+install-runtime: $(RUNTIME)  ## Make .venv with what running needs
+
+wheel: $(CREATED)  ## Build the wheel into dist/
+	rm -f dist/bloghound-*.whl
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
+install-wheel: $(CREATED) $(TORCH)  ## Install the built wheel alone: make install-wheel VENV=/opt/bloghound
+	@test -e dist/bloghound-*.whl || { echo "There is no wheel in dist/; run 'make wheel' first." >&2; exit 2; }
+	$(PIP) install "$$(echo dist/bloghound-*.whl)$(EXTRAS)"
+
+clean:  ## Remove the environment, the wheel and the caches; data/ stays
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(CREATED):
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; name one with PYTHON=…" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Bloghound needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1); name another with PYTHON=…" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Without its dependencies, which come from pip's own index at the pinned versions.
+$(TORCH): constraints.txt | $(CREATED)
+	$(if $(TORCH_INDEX),$(PIP) install --no-deps --index-url $(TORCH_INDEX) torch)
+	@touch $@
+
+$(RUNTIME): pyproject.toml constraints.txt $(TORCH) | $(CREATED)
+	$(PIP) install --editable .
+	@touch $@
+
+$(DEVELOPMENT): $(RUNTIME)
+	$(PIP) install --editable '.[dev]'
+	@touch $@

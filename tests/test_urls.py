@@ -1,0 +1,102 @@
+"""Addresses: what is one, its forms, and which site it belongs to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bloghound.errors import AddressError
+from bloghound.urls import canonical_url, fold_url, host_of, parse_address, registrable_domain, shorten, site_of
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("a.example", "https://a.example/"),
+        ("//a.example/x", "https://a.example/x"),
+        ("HTTP://A.Example:80/x#top", "http://a.example/x"),
+        ("a.example:8080/x", "https://a.example:8080/x"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://user:pass@a.example/x", "https://a.example/x"),
+        ("http://[2001:db8::1]:8080/", "http://[2001:db8::1]:8080/"),
+    ],
+)
+def test_what_is_meant_by_an_address(text: str, url: str) -> None:
+    assert parse_address(text) == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "ftp://a.example/", "javascript:alert(1)", "mailto:a@b.example", "http://", "https://a b/", "http://a:99999/"]
+    + ["file:///etc/passwd", "http://[::1", "https://a.example/\nx", "https://" + "a" * 3000, "https://\u2028.example/"],
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(AddressError):
+        parse_address(text)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
+    try:
+        url = parse_address(text)
+    except AddressError:
+        return
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
+    assert fold_url(url)
+    assert site_of(url).key
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://a.example/x?utm_source=feed&id=1", "https://a.example/x?id=1"),
+        ("https://a.example/x?b=2&a=1", "https://a.example/x?b=2&a=1"),
+        ("https://a.example/ä b", "https://a.example/%C3%A4%20b"),
+        ("https://a.example/%7eann/%C3%A4", "https://a.example/~ann/%C3%A4"),
+        ("https://a.example/100%", "https://a.example/100%25"),
+    ],
+)
+def test_the_stored_form(url: str, canonical: str) -> None:
+    assert canonical_url(url) == canonical
+
+
+@pytest.mark.parametrize(
+    "same", ["http://a.example/x", "https://a.example/x/", "https://a.example/x/index.html", "https://A.example/x#y"]
+)
+def test_servers_redirect_between_these(same: str) -> None:
+    assert fold_url(same) == fold_url("https://a.example/x")
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "home"),
+    [
+        ("http://jvns.example/blog/2024/x", "jvns.example", "http://jvns.example/"),
+        ("https://ann.github.io/x", "ann.github.io", "https://ann.github.io/"),
+        ("https://medium.com/@ann/x-1", "medium.com/@ann", "https://medium.com/@ann"),
+        ("https://mastodon.example/@ann/123", "mastodon.example/@ann", "https://mastodon.example/@ann"),
+        ("https://bsky.app/profile/ann.example/post/1", "bsky.app/profile/ann.example", None),
+        ("http://koffie.demo.test:8765/x", "koffie.demo.test:8765", "http://koffie.demo.test:8765/"),
+    ],
+)
+def test_the_site_of_an_address(url: str, key: str, home: str | None) -> None:
+    found = site_of(url)
+    assert found.key == key
+    assert home is None or found.home_url == home
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://blog.a.co.uk/", "a.co.uk"),
+        ("https://ann.github.io/", "github.io"),
+        ("localhost", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_the_unit_of_politeness(url: str, domain: str) -> None:
+    assert registrable_domain(url) == domain
+
+
+def test_small_parts() -> None:
+    assert host_of("https://A.example:8080/") == "a.example"
+    assert host_of("http://[") == ""
+    assert shorten("abc", 2) == "a…"
