@@ -1,0 +1,1 @@
+"""The markups that the demo's blogs wear, one module a publishing system."""
