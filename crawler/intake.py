@@ -3,16 +3,16 @@
 Central names: :class:`Arrival` (how a page came in), :func:`page_result` and :func:`failure`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 from bloghound.errors import AddressError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservations
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
-from crawler.parsed import FeedEntry, PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
+from crawler.extract.classify import feed_post_urls
+from crawler.parsed import PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.results import PageResult
@@ -67,7 +67,7 @@ class Arrival:
     """Addresses that were redirected to ``url``."""
     status: int | None = None
     content_type: str = ""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     warc_file: str | None = None
     warc_offset: int | None = None
@@ -244,19 +244,20 @@ def _feed_facts(arrival: Arrival, feed: ParsedFeed) -> dict[str, str]:
 
 def _own_entries(arrival: Arrival, feed: ParsedFeed) -> Iterator[ParsedPost]:
     """The entries that are this site's posts; those of a feed with a former host in it are moved to the site's own."""
-    moved_from = _former_host(arrival, feed.entries)
-    for entry in feed.entries:
-        post = entry.post
+    named = set(feed_post_urls(feed))
+    posts = [entry.post for entry in feed.entries if entry.post.url in named]
+    moved_from = _former_host(arrival, posts)
+    for post in posts:
         if moved_from and host_of(post.url) == moved_from:
             own = _on_host_of(post.url, arrival.home_url)
-            post = replace(post, url=own, addresses=(*post.addresses, post.url))
-        if site_of(post.url).key == arrival.site_key:
+            yield replace(post, url=own, addresses=(*post.addresses, post.url))
+        elif site_of(post.url).key == arrival.site_key:
             yield post
 
 
-def _former_host(arrival: Arrival, entries: tuple[FeedEntry, ...]) -> str | None:
+def _former_host(arrival: Arrival, posts: Sequence[ParsedPost]) -> str | None:
     """The one foreign host that nearly all entries point to: a base address left over from a test or a move."""
-    hosts = [host_of(entry.post.url) for entry in entries]
+    hosts = [host_of(post.url) for post in posts]
     foreign = {host for host in hosts if host != host_of(arrival.home_url)}
     if len(foreign) != 1 or not hosts:
         return None

@@ -1,0 +1,1 @@
+"""HTTP only: routes, schemas, errors. What they do lies in ``bloghound.jobs``."""

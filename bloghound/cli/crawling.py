@@ -1,0 +1,127 @@
+"""Commands that bring blogs in: crawl, import, reparse; and that show and remove them: status, posts, forget."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bloghound.cli.console import output, print_json, printable, progress_bars, readable_file, table, warn
+from bloghound.errors import InputError
+from bloghound.jobs import crawl as crawl_job
+from bloghound.jobs import forgetting, importing
+from bloghound.jobs.seeds import read_seeds
+from bloghound.records import CrawlReport
+from bloghound.settings import load_settings
+from bloghound.urls import parse_address
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("crawl")(crawl)
+    app.command("import")(import_)
+    app.command("reparse")(reparse)
+    app.command("forget")(forget)
+
+
+def crawl(
+    sites: Annotated[list[str] | None, typer.Argument(help="Home addresses of blogs or profiles.")] = None,
+    seeds: Annotated[Path | None, typer.Option(help="File of addresses: text, CSV or OPML.")] = None,
+    max_sites: Annotated[int, typer.Option(min=1, help="Most sites in this crawl.")] = 1000,
+    max_pages_per_site: Annotated[int | None, typer.Option(min=1, help="Most pages asked of one site.")] = None,
+    depth: Annotated[int, typer.Option(min=0, help="How many hops from the seeds to follow links to other sites.")] = 1,
+    archive: Annotated[list[Path] | None, typer.Option(help="Answer from these WARC files, never the network.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Crawl blogs from their home addresses outward, politely, and store what they write."""
+    settings = load_settings()
+    addresses = [parse_address(site) for site in sites or ()] + (read_seeds(seeds) if seeds else [])
+    if not addresses:
+        raise InputError("There is nothing to crawl: name sites, or a file of them with --seeds.")
+    archives = [readable_file(path, "archive") for path in archive or ()]
+    with progress_bars() as bars:
+        report = crawl_job.run_crawl(
+            settings,
+            addresses,
+            max_sites=max_sites,
+            max_pages_per_site=max_pages_per_site or settings.max_pages_per_site,
+            depth=depth,
+            archives=archives,
+            progress=lambda event: bars.show(
+                "crawl", event.sites_done, event.sites_total, f"{event.pages} pages, {event.posts} posts"
+            ),
+        )
+    _show_report(report, as_json=as_json)
+
+
+def import_(
+    archives: Annotated[list[Path], typer.Argument(help="WARC files: .warc, .warc.gz, .warc.zst.")],
+    as_json: AsJson = False,
+) -> None:
+    """Store the posts of web archives that anybody made; nothing is fetched."""
+    settings = load_settings()
+    files = [readable_file(path, "archive") for path in archives]
+    with progress_bars() as bars:
+        report = importing.run_import(
+            settings, files, progress=lambda read, total, pages: bars.show("import", read, total, f"{pages} pages")
+        )
+    _show_report(report, as_json=as_json)
+
+
+def reparse(as_json: AsJson = False) -> None:
+    """Read the archives of our own crawls again with today's extraction; no site is asked again."""
+    settings = load_settings()
+    with progress_bars() as bars:
+        report = importing.run_reparse(
+            settings, progress=lambda read, total, pages: bars.show("reparse", read, total, f"{pages} pages")
+        )
+    _show_report(report, as_json=as_json)
+
+
+def _show_report(report: CrawlReport, *, as_json: bool) -> None:
+    if as_json:
+        values = dataclasses.asdict(report)
+        del values["errors"]
+        print_json(values | {"seconds": round(report.seconds, 3)})
+    else:
+        _print_report(report)
+    for sentence in report.errors:
+        warn(sentence)
+    if report.errors:
+        raise typer.Exit(2)
+
+
+def _print_report(report: CrawlReport) -> None:
+    sites = table("Sites by health", list(report.sites), numeric=list(report.sites))
+    sites.add_row(*(str(number) for number in report.sites.values()))
+    outcomes = table("Pages by outcome", ["outcome", "pages"], numeric=["pages"])
+    for name, number in sorted(report.outcomes.items(), key=lambda item: -item[1]):
+        outcomes.add_row(name, str(number))
+    output.print(sites)
+    output.print(outcomes)
+    output.print(
+        f"{report.posts_new} new posts, {report.posts_updated} updated, "
+        f"{report.pages_fetched} pages in {report.seconds:.1f} s"
+    )
+
+
+def forget(
+    site: Annotated[str, typer.Argument(help="Address of the blog or profile.")], as_json: AsJson = False
+) -> None:
+    """Remove a site and everything stored about it, for good: it will not be stored again."""
+    done = forgetting.run_forget(load_settings(), site)
+    receipt = {
+        "site": done.site_key,
+        "removed": done.receipt.removed,
+        "archived_answers": done.archived_answers,
+        "generations_rewritten": done.generations,
+    }
+    if as_json:
+        print_json(receipt)
+        return
+    shown = table(f"Forgotten: {printable(done.site_key)}", ["what", "removed"], numeric=["removed"])
+    for name, number in {**done.receipt.removed, "archived answers": done.archived_answers}.items():
+        shown.add_row(name.replace("_", " "), str(number))
+    output.print(shown)

@@ -1,0 +1,201 @@
+"""Commands that make the index, rank bloggers, and measure the ranking: index, rank, evaluate."""
+
+import csv
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.panel import Panel
+from rich.text import Text
+
+from bloghound.cli.console import output, print_json, printable, progress_bars, table, warn
+from bloghound.errors import InputError
+from bloghound.jobs import index as index_job
+from bloghound.jobs import ranking as ranking_job
+from bloghound.settings import load_settings
+from graph.clean import formula_safe
+from ranking.score import Weights
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+PARTS = ("relevance", "engagement", "reach")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("index")(index)
+    app.command("rank")(rank)
+    app.command("evaluate")(evaluate)
+
+
+def index(as_json: AsJson = False) -> None:
+    """Encode what is new and build the next generation of the index; the old one serves until it is done."""
+    with progress_bars() as bars:
+        report = index_job.run_index(load_settings(), progress=bars.show)
+    if as_json:
+        print_json(dataclasses.asdict(report))
+        return
+    speed = f" ({report.encoded_per_second:.0f} posts/s)" if report.encoded_per_second else ""
+    output.print(
+        f"Generation {report.generation}: {report.bloggers} bloggers, {report.posts} posts; "
+        f"{report.encoded} encoded{speed}, {report.seconds:.1f} s in all."
+    )
+
+
+def rank(
+    brief: Annotated[str, typer.Argument(help="The niche in words, as you would brief an agency.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many bloggers.")] = 20,
+    language: Annotated[list[str] | None, typer.Option(help="Only bloggers who write in it (ISO 639-1).")] = None,
+    weights: Annotated[str | None, typer.Option(help="As relevance=0.6,engagement=0.25,reach=0.15.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show what each score is made of.")] = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Rank bloggers for a brief, each with the evidence."""
+    if as_json and as_csv:
+        raise InputError("Choose one of --json and --csv.")
+    chosen = Weights.parse(weights) if weights else None
+    ranking = ranking_job.run_rank(load_settings(), brief, limit=limit, languages=language or (), weights=chosen)
+    found = ranking.as_dict()
+    if as_json:
+        print_json(found)
+        return
+    for sentence in found["warnings"]:
+        warn(sentence)
+    if as_csv:
+        _print_csv(found["results"])
+    else:
+        print_ranking(found, explain=explain)
+
+
+def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
+    """The ranking as a table with one line of evidence each; with ``explain`` also what each score is made of."""
+    columns = ["#", "blogger", "score", *PARTS, "deducted", "followers", "lang"]
+    shown = table(
+        f"Bloggers for: {printable(found['query'])}", columns, numeric=["#", "score", *PARTS, "deducted", "followers"]
+    )
+    for result in found["results"]:
+        shown.add_row(*_cells(result))
+    output.print(shown)
+    if not found["results"]:
+        output.print("No blogger matches this brief. A wider brief, or another --language, may find some.")
+    elif any(not result["parts"]["engagement"]["known"] for result in found["results"]):
+        output.print("[dim]~ unknown: enters at the median of its peers, never above it[/dim]")
+    for result in found["results"]:
+        output.print(_explanation(result) if explain else _evidence_line(result))
+
+
+def _cells(result: dict[str, Any]) -> list[Text]:
+    parts = [_part(result["parts"][name]) for name in PARTS]
+    deducted = -sum(one["amount"] for one in result["deductions"])
+    followers = result["blogger"]["followers"]
+    cells = [
+        str(result["rank"]),
+        result["blogger"]["name"],
+        f"{result['score']:.3f}",
+        *parts,
+        f"{deducted:.2f}" if deducted else "",
+        f"{followers:,}" if followers is not None else "unknown",
+        " ".join(result["blogger"]["languages"]),
+    ]
+    return [Text(printable(cell)) for cell in cells]
+
+
+def _part(part: dict[str, Any]) -> str:
+    return f"{part['value']:.2f}" if part["known"] else f"~{part['value']:.2f}"
+
+
+def _evidence_line(result: dict[str, Any]) -> Text:
+    line = Text(f"{result['rank']:>3}. ", style="bold")
+    line.append(f"{printable(result['blogger']['home'])}  ", style="cyan")
+    if result["evidence"]:
+        best = result["evidence"][0]
+        line.append(printable(f"“{best['sentence']}” ({best['title']})"), style="default")
+    return line
+
+
+def _explanation(result: dict[str, Any]) -> Panel:
+    body = Text()
+    for name in PARTS:
+        part = result["parts"][name]
+        known = "" if part["known"] else " (unknown: peers' median)"
+        body.append(
+            f"{name:<11} {part['value']:.3f} × weight {part['weight']:.2f} → {part['contribution']:+.4f}"
+            f"   percentile {part['percentile']}, from {part['sample_size']}{known}\n"
+        )
+        body.append(f"            {_inputs(part['inputs'])}\n", style="dim")
+    for one in result["deductions"]:
+        body.append(f"{one['finding']:<11} {one['count']} of {one['of']} → {-abs(one['amount']):+.4f}\n", style="red")
+        for url in one["evidence"][:3]:
+            body.append(f"            {printable(url)}\n", style="dim")
+    body.append(f"{'score':<11} {result['score']:.4f}\n", style="bold")
+    for found in result["evidence"]:
+        body.append(printable(f"“{found['sentence']}”\n  {found['title']} · {found['published'] or 'undated'} · "))
+        body.append(f"{printable(found['url'])}\n", style="cyan")
+    flags = f"  [{', '.join(result['flags'])}]" if result["flags"] else ""
+    title = Text(printable(f"{result['rank']}. {result['blogger']['name']} · {result['blogger']['home']}{flags}"))
+    return Panel(body, title=title, title_align="left")
+
+
+def _inputs(inputs: dict[str, Any]) -> str:
+    return printable(", ".join(f"{name} {_short(value)}" for name, value in inputs.items()))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _print_csv(results: list[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(
+        ["rank", "external_id", "name", "home", "score", *PARTS, "deducted", "followers", "languages", "why"]
+    )
+    for result in results:
+        blogger, parts = result["blogger"], result["parts"]
+        why = result["evidence"][0]["sentence"] if result["evidence"] else ""
+        cells = [
+            result["rank"],
+            blogger["id"],
+            blogger["name"],
+            blogger["home"],
+            round(result["score"], 6),
+            *(round(parts[name]["value"], 6) if parts[name]["known"] else "unknown" for name in PARTS),
+            round(sum(one["amount"] for one in result["deductions"]), 6),
+            blogger["followers"] if blogger["followers"] is not None else "unknown",
+            " ".join(blogger["languages"]),
+            why,
+        ]
+        writer.writerow([formula_safe(cell) for cell in cells])
+
+
+def evaluate(
+    queries: Annotated[Path, typer.Argument(help="Judged briefs (JSON).")],
+    qrels: Annotated[Path | None, typer.Option(help="Judgements in TREC form, instead of those in the file.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Write our ranking as a TREC run file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure our relevance against judged briefs, beside five baselines on the same posts."""
+    with progress_bars() as bars:
+        found = ranking_job.run_evaluate(
+            load_settings(), queries, qrels, run, progress=lambda done: bars.show("baselines", done)
+        ).as_dict()
+    if as_json:
+        print_json(found)
+        return
+    shown = table(
+        f"{found['judged']} judged of {found['queries']} briefs",
+        ["method", "MAP", "nDCG@10", "P@10"],
+        ["MAP", "nDCG@10", "P@10"],
+    )
+    if not found["judged"]:
+        output.print(f"{found['queries']} briefs ranked; none is judged, so there is nothing to measure.")
+        return
+    for name, figures in {"ours": found["ours"], **found["baselines"]}.items():
+        shown.add_row(name, *(f"{figures[measure]:.3f}" for measure in ("map", "ndcg@10", "p@10")))
+    output.print(shown)
+    best = found["best_baseline"]
+    output.print(
+        f"MAP is {best['difference']:+.3f} against {best['baseline']}; in {best['bootstrap_share']:.0%} of bootstrap "
+        "samples of the briefs it is above."
+    )

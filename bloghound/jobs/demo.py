@@ -1,0 +1,53 @@
+"""The demo: a web of our own, crawled by the real spider, indexed with the real model, ranked for its briefs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bloghound.demo import DemoWeb
+from bloghound.jobs.crawl import run_crawl
+from bloghound.jobs.index import IndexReport, run_index
+from bloghound.jobs.ranking import open_engine
+from bloghound.records import CrawlReport
+from bloghound.settings import Settings
+from ranking.ranking import Ranking
+
+Progress = Callable[[str, int, int | None, str], None]
+"""Told the stage, what is done of it, how much there is (None: unknown), and a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the demo did, with one ranking for each of its niches."""
+
+    crawl: CrawlReport
+    index: IndexReport
+    rankings: tuple[tuple[str, Ranking], ...]
+    seconds: float
+    data_dir: Path
+
+
+def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoReport:
+    """Run the main job on the demo web, in a ``demo`` folder of the data directory, so that real data stays apart.
+
+    Raises ConflictError when the port is taken.
+    """
+    started = time.monotonic()
+    own = settings.model_copy(update={"data_dir": settings.data_dir / "demo", "database_url": ""})
+    with DemoWeb(port=port) as web:
+        crawl = run_crawl(
+            own,
+            list(web.seeds),
+            max_sites=100,
+            max_pages_per_site=own.max_pages_per_site,
+            depth=2,
+            static_hosts=dict.fromkeys(web.hosts, (web.address, web.port)),
+            progress=lambda event: progress(
+                "crawl", event.sites_done, event.sites_total, f"{event.pages} pages, {event.posts} posts"
+            ),
+        )
+        index = run_index(own, progress=lambda stage, done, total: progress(stage, done, total, ""))
+        engine = open_engine(own)
+        rankings = tuple((brief.name, engine.rank(brief.text, limit=8)) for brief in web.briefs)
+    return DemoReport(crawl, index, rankings, time.monotonic() - started, own.data_dir)

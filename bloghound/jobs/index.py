@@ -1,0 +1,123 @@
+"""Building a generation: encode what is new, weigh the link graph, write the index beside the old one, switch."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bloghound.records import SiteEdge, Vectors
+from bloghound.settings import Settings
+from graph.build import GraphNode, build_graph
+from graph.centrality import distinct_linkers, pagerank
+from ranking.encoder import Encoder
+from ranking.index import build_generation
+from ranking.passages import passage_text
+from ranking.values import GraphColumns
+from storage import embeddings, links, rankable
+from storage.database import Connection, Database, open_database
+from storage.tables.base import utc_now
+
+ENCODE_AT_ONCE = 1024
+"""Texts per step: long enough that sorting by length pays, short enough that a kill loses some seconds of work."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage (``encode``, ``build``), what is done of it, and how much there is (None: unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What building an index did; ``encoded_per_second`` is None when nothing was encoded."""
+
+    generation: int
+    bloggers: int
+    posts: int
+    encoded: int
+    encoded_per_second: float | None
+    seconds: float
+
+
+def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexReport:
+    """Build the next generation from everything stored, and make it the current one.
+
+    Raises EncoderError when the model cannot be loaded.
+    """
+    started = time.monotonic()
+    report = progress or (lambda _stage, _done, _total: None)
+    database = open_database(settings)
+    try:
+        encoder = Encoder.load(settings.model)
+        encoded, encode_seconds = encode_new(database, encoder, settings, report)
+        with database.read() as connection:
+            generation = build_generation(
+                settings.index_dir,
+                rankable.bloggers(connection),
+                lambda hashes: _vectors(database, encoder.name, hashes),
+                graph_columns(connection),
+                encoder_name=encoder.name,
+                dimensions=encoder.dimensions,
+                model_languages=settings.known_languages,
+                as_of=utc_now(),
+                progress=_Counter(report, "build", rankable.count_posts(connection)).add,
+            )
+    finally:
+        database.close()
+    return IndexReport(
+        generation=generation.number,
+        bloggers=len(generation.bloggers),
+        posts=generation.counts["posts"],
+        encoded=encoded,
+        encoded_per_second=encoded / encode_seconds if encoded else None,
+        seconds=time.monotonic() - started,
+    )
+
+
+def encode_new(database: Database, encoder: Encoder, settings: Settings, report: Progress) -> tuple[int, float]:
+    """Encode every content that has no vector for this model; (contents encoded, seconds spent on it)."""
+    languages = None if settings.known_languages is None else sorted(settings.known_languages)
+    with database.read() as connection:
+        waiting = embeddings.without_vector(connection, encoder.name, languages=languages)
+    started, done = time.monotonic(), 0
+    for start in range(0, len(waiting), ENCODE_AT_ONCE):
+        names = waiting[start : start + ENCODE_AT_ONCE]
+        report("encode", done, len(waiting))
+        with database.read() as connection:
+            texts = embeddings.texts_of(connection, names)
+        rows = encoder.encode([passage_text(title, text) for _, title, text in texts])
+        with database.transaction() as connection:
+            embeddings.keep(connection, Vectors(encoder.name, tuple(name for name, _, _ in texts), rows))
+        done += len(texts)
+    report("encode", done, len(waiting))
+    return done, max(time.monotonic() - started, 1e-9)
+
+
+def graph_columns(connection: Connection) -> GraphColumns:
+    """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys."""
+    keys = tuple(rankable.keys(connection))
+    nodes = [GraphNode(key) for key in keys]
+    owners = rankable.founding_keys(connection)
+    edges = (edge for edge in links.site_edges(connection) if _between(edge, owners, frozenset(keys)))
+    matrix = build_graph(edges, nodes, bloggers=owners, as_of=utc_now()).matrix
+    return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
+
+
+def _between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> bool:
+    return owners.get(edge.source_key) in keys and owners.get(edge.target_key) in keys
+
+
+def _vectors(database: Database, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+    with database.read() as connection:
+        return embeddings.load(connection, model, hashes)
+
+
+class _Counter:
+    """Adds up what is done of a stage and reports it."""
+
+    def __init__(self, report: Progress, stage: str, total: int) -> None:
+        self._report, self._stage, self._total, self._done = report, stage, total, 0
+
+    def add(self, number: int) -> None:
+        """``number`` more are done."""
+        self._done += number
+        self._report(self._stage, self._done, self._total)
