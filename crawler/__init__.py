@@ -1,0 +1,1 @@
+"""From seed addresses to stored posts: spiders, platforms, extraction, politeness, archives."""

@@ -1,0 +1,98 @@
+"""Read values of the expected kind out of strangers' JSON and HTML; anything else is None or empty. Pure."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from bloghound.errors import AddressError, ParseError
+from bloghound.records import Link, LinkContext
+from bloghound.urls import parse_address
+
+MAX_TEXT_CHARS = 100_000
+_MAX_COUNT = 2**53  # what JSON numbers hold exactly (RFC 8259, section 6), and far below what a database overflows at
+
+
+def parse_json(body: bytes, source: str) -> Any:
+    """The JSON value in ``body``; raises ParseError that names ``source``."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{source} did not answer with JSON.") from error
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """``value`` when it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[dict[str, Any]]:
+    """The objects in ``value`` when it is a JSON array, else none."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """``value`` when it is a string, fit to be stored: no NUL, no lone surrogates, not endless."""
+    cut = value[:MAX_TEXT_CHARS] if isinstance(value, str) else ""
+    return cut.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def count(value: Any) -> int | None:
+    """``value`` when it is a plausible count."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_COUNT else None
+
+
+def flag(value: Any) -> bool | None:
+    """``value`` when it is true or false; null and absence mean that nothing was stated."""
+    return value if isinstance(value, bool) else None
+
+
+def moment(value: Any) -> datetime | None:
+    """A time in RFC 3339 form, in UTC."""
+    try:
+        found = datetime.fromisoformat(text(value))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def web_address(value: Any, base_url: str | None = None) -> str | None:
+    """An http(s) address."""
+    candidate = text(value)
+    if base_url is None and not candidate.startswith(("http://", "https://")):
+        return None
+    try:
+        return parse_address(candidate, base_url)
+    except AddressError:
+        return None
+
+
+def plain_text(html: str) -> str:
+    """The words of an HTML fragment; paragraphs and line breaks become new lines."""
+    tree = _fragment(html)
+    for line_break in tree.css("br"):
+        line_break.replace_with("\n")
+    # Long addresses are shown shortened on the profile's page, their ends hidden.
+    for hidden in tree.css(".invisible"):
+        hidden.decompose()
+    blocks = [node.text(deep=True) for node in tree.css("p, li, blockquote")] or [tree.text(deep=True)]
+    lines = (" ".join(line.split()) for block in blocks for line in block.splitlines())
+    return text("\n".join(line for line in lines if line))
+
+
+def content_links(html: str, base_url: str) -> tuple[Link, ...]:
+    """The links in an HTML fragment, without mentions of other profiles and hashtags."""
+    found = []
+    for anchor in _fragment(html).css("a[href]"):
+        kinds = (anchor.attributes.get("class") or "").split()
+        address = web_address(anchor.attributes.get("href"), base_url)
+        if address is None or {"mention", "hashtag", "u-url"} & set(kinds):
+            continue
+        rel = tuple((anchor.attributes.get("rel") or "").lower().split())
+        found.append(Link(address, LinkContext.CONTENT, rel, text(anchor.text(deep=True, strip=True))[:300]))
+    return tuple(dict.fromkeys(found))
+
+
+def _fragment(html: str) -> LexborHTMLParser:
+    return LexborHTMLParser(html or "<p></p>")
