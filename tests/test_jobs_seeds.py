@@ -23,8 +23,8 @@ def _file(folder: Path, content: bytes | str) -> Path:
         "name,home_url,topic\nAnn,https://a.example/,food\nBob,b.example,\nEve,,none\n",
         'URL\n"https://a.example/"\nb.example\n',
         "title,feed_url\nx,https://a.example/\ny,b.example\n",
-        '<?xml version="1.0"?><opml version="2.0"><body><outline text="Food"><outline htmlUrl="https://a.example/" '
-        'xmlUrl="https://a.example/feed"/></outline><outline text="B" xmlUrl="b.example"/></body></opml>',
+        """<?xml version="1.0"?><opml version="2.0"><body><outline text="Food"><outline htmlUrl="https://a.example/"
+        xmlUrl="https://a.example/feed"/></outline><outline text="B" xmlUrl="b.example"/></body></opml>""",
     ],
 )
 def test_every_form_gives_the_same_addresses(content: str, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_bad_address_is_a_settings_error(url: str, settings: Settings) -> None
 
 def test_an_absent_server_is_a_storage_error_without_the_password(settings: Settings) -> None:
     url = "postgresql+psycopg://ann:secret@127.0.0.1:1/none"
-    with pytest.raises(StorageError, match="127.0.0.1:1") as caught:
+    with pytest.raises(StorageError, match=r"127\.0\.0\.1:1") as caught:
         open_database(settings.model_copy(update={"database_url": url}))
     assert "secret" not in str(caught.value)
 

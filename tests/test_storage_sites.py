@@ -114,8 +114,11 @@ def test_discovered_sites_come_with_their_distinct_linkers(database: Database) -
         _, ids = _queue(connection, "a.example", "b.example")
         links.keep_site_links(
             connection,
-            [(ids["a.example"], link("https://c.example/x")), (ids["b.example"], link("https://c.example/y"))]
-            + [(ids["a.example"], link("https://d.example/"))],
+            [
+                (ids["a.example"], link("https://c.example/x")),
+                (ids["b.example"], link("https://c.example/y")),
+                (ids["a.example"], link("https://d.example/")),
+            ],
             now=NOW,
         )
         found = sites.linked_from(connection, ids["a.example"], limit=9)

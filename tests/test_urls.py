@@ -26,8 +26,11 @@ def test_what_is_meant_by_an_address(text: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "ftp://a.example/", "javascript:alert(1)", "mailto:a@b.example", "http://", "https://a b/", "http://a:99999/"]
-    + ["file:///etc/passwd", "http://[::1", "https://a.example/\nx", "https://" + "a" * 3000, "https://\u2028.example/"],
+    [
+        *("", " ", "ftp://a.example/", "javascript:alert(1)", "mailto:ann@a.example", "http://", "https://a b/"),
+        *("http://a:99999/", "file:///etc/passwd", "http://[::1", "https://a.example/\nx", "https://" + "a" * 3000),
+        "https://\u2028.example/",
+    ],
 )
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(AddressError):

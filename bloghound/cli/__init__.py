@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from bloghound import __version__
@@ -49,10 +48,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = app(args=arguments, standalone_mode=False)
     except BloghoundError as error:
         return fail(str(error))
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except typer.TyperException as error:
+        return fail(f"{error.format_message()} ('bloghound --help', or --help after a command, shows what there is.)")
+    except (KeyboardInterrupt, typer.Abort):
         return fail("Interrupted; what was finished is kept.", EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()

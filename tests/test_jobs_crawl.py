@@ -1,0 +1,276 @@
+"""Whole crawls in processes of their own: archives, both databases, kills, two workers, re-crawls, profiles, refusals."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bloghound.demo import DemoWeb
+from bloghound.errors import AddressError, ArchiveError, CrawlError, NotFoundError, SettingsError
+from bloghound.jobs.crawl import run_crawl
+from bloghound.records import CrawlReport
+from bloghound.settings import Settings
+from crawler.leases import WorkerMark, release_dead_workers, workers_dir
+from crawler.plan import CrawlProgress
+from storage import crawls, erasure, sites
+from storage.database import Database, open_database
+from storage.tables.base import utc_now
+from tests.conftest import PROJECT
+from tests.crawling import natural_rows, write_archive
+from tests.mockweb import ForeverTaking, MockWeb, small_blog
+
+HOSTS = ("one.example", "two.example", "three.example")
+POSTS = 28
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_archive(tmp_path_factory.mktemp("archive"), {host: small_blog(POSTS, host) for host in HOSTS})
+
+
+def crawl(settings: Settings, archive: Path, progress: Callable[[CrawlProgress], None] | None = None) -> CrawlReport:
+    return run_crawl(settings, [f"https://{host}/" for host in HOSTS], archives=[archive], progress=progress)
+
+
+def rows_of(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    database = open_database(settings)
+    try:
+        return natural_rows(database)
+    finally:
+        database.close()
+
+
+def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    database = open_database(settings)
+    try:
+        with database.read() as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+    finally:
+        database.close()
+
+
+def kill_worker(_: CrawlProgress) -> None:
+    """Kill the crawling process as the system does when memory runs out."""
+    for child in multiprocessing.active_children():
+        if child.pid is not None and child.name == "bloghound-crawl":
+            os.kill(child.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, archive: Path
+) -> tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]:
+    """A crawl that nobody kills: its report and its rows."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("undisturbed"))
+    return crawl(settings, archive), rows_of(settings)
+
+
+def test_an_archive_answers_like_the_web(
+    undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]],
+) -> None:
+    report, rows = undisturbed
+    assert report.sites["ok"] == len(HOSTS)
+    assert report.outcomes["post"] == len(rows["posts"]) == len(HOSTS) * POSTS
+    assert report.outcomes["not_found"] >= len(HOSTS) * len(["robots.txt", "sitemap.xml", "tdmrep.json"])
+    assert sum(report.outcomes.values()) == report.pages_fetched
+    assert report.errors == ()
+
+
+def test_a_crawl_stores_the_same_on_every_database(
+    tmp_path: Path,
+    database_url: str,
+    archive: Path,
+    undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]],
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("the undisturbed crawl is the one on SQLite")
+    settings = Settings(data_dir=tmp_path, database_url=database_url)
+    crawl(settings, archive)
+    stored = rows_of(settings)
+    assert {name: len(rows) for name, rows in stored.items()} == {
+        name: len(rows) for name, rows in undisturbed[1].items()
+    }
+    assert stored["sites"] == undisturbed[1]["sites"]
+
+
+def test_killed_workers_lose_nothing_and_double_nothing(
+    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    for at_pages in (1, POSTS):
+        with pytest.raises(CrawlError, match="signal 9"):
+            crawl(settings, archive, lambda event, least=at_pages: kill_worker(event) if event.pages >= least else None)
+    crawl(settings, archive)
+    assert rows_of(settings) == undisturbed[1]
+    assert len(query(settings, "SELECT id FROM crawl")) == 1
+
+
+def test_a_crawl_that_was_finished_is_begun_anew_and_changes_nothing(
+    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    crawl(settings, archive)
+    again = crawl(settings, archive)
+    assert (again.posts_new, again.posts_updated) == (0, 0)
+    assert rows_of(settings) == undisturbed[1]
+
+
+def test_two_workers_share_one_queue(
+    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    few = settings.model_copy(update={"concurrent_sites": 1})
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: crawl(few, archive), range(2)))
+    assert rows_of(settings) == undisturbed[1]
+    twice = query(settings, "SELECT url FROM fetch WHERE outcome = 'post' GROUP BY url HAVING count(*) > 1")
+    assert twice == []
+    assert [report.sites["ok"] for report in reports] == [len(HOSTS)] * 2
+
+
+def test_the_worker_ends_with_its_parent(settings: Settings) -> None:
+    script = (
+        "import sys, multiprocessing\n"
+        "from pathlib import Path\n"
+        "from bloghound.jobs.crawl import run_crawl\n"
+        "from bloghound.settings import Settings\n"
+        "def tell(event):\n"
+        "    print(*[child.pid for child in multiprocessing.active_children()], flush=True)\n"
+        "if __name__ == '__main__':\n"
+        "    host, port = sys.argv[2], int(sys.argv[3])\n"
+        "    own = {host: ('127.0.0.1', port)}\n"
+        "    run_crawl(Settings(data_dir=Path(sys.argv[1])), [f'http://{host}:{port}/'], static_hosts=own, progress=tell)\n"
+    )
+    with MockWeb({"slow.test": {"*": ForeverTaking()}}) as web:
+        command = [sys.executable, "-c", script, str(settings.data_dir), "slow.test", str(web.port)]
+        with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            worker = int(parent.stdout.readline().split()[0])
+            parent.kill()
+        assert ends_within(worker, 5.0)
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
+            return True
+        os.sched_yield()
+    return False
+
+
+def test_a_re_crawl_asks_only_for_what_leads_to_new_posts(settings: Settings) -> None:
+    with MockWeb({"blog.test": small_blog(3)}) as web:
+        own = {"blog.test": (web.address, web.port)}
+        run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+        first = len(web.requests)
+        for path, content in small_blog(4).items():
+            web.add("blog.test", path, content)
+        report = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+        second = [one.path for one in web.requests[first:]]
+    assert report.posts_new == 1
+    assert "/post-4/" in second
+    assert not {"/post-1/", "/post-2/", "/post-3/"} & set(second)
+
+
+def test_an_unchanged_page_is_answered_by_its_validators(settings: Settings) -> None:
+    with MockWeb({"blog.test": small_blog(2)}) as web:
+        own = {"blog.test": (web.address, web.port)}
+        run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+        report = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+    assert report.outcomes["not_modified"] == len(["home", "feed"])
+    assert report.sites["ok"] == 1
+
+
+def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(settings: Settings) -> None:
+    with DemoWeb() as web:
+        own = dict.fromkeys(web.hosts, (web.address, web.port))
+        report = run_crawl(settings, web.seeds, depth=2, static_hosts=own)
+        winners = set(web.expected_winner.values())
+    joined = query(
+        settings,
+        "SELECT blog.key, value FROM blogger_proof JOIN site AS blog ON blog.id = site_id "
+        "JOIN site AS profile ON profile.id = other_site_id JOIN site_metric ON site_metric.site_id = profile.id "
+        "WHERE method = 'rel_me' AND site_metric.kind = 'followers' AND blog.blogger_id = profile.blogger_id",
+    )
+    assert report.outcomes["profile"] >= len(joined) > 0
+    assert {key for (key,) in query(settings, "SELECT key FROM site WHERE health = 'ok'")} >= winners
+    assert not query(settings, "SELECT key FROM site WHERE depth > 0 AND found_from_url IS NULL")
+
+
+def test_a_forgotten_site_is_not_crawled_again(settings: Settings, archive: Path) -> None:
+    database = open_database(settings)
+    with database.transaction() as connection, pytest.raises(NotFoundError):
+        erasure.forget(connection, HOSTS[0], secret_key=settings.secret_key(), now=utc_now())
+    with database.transaction() as connection:
+        from storage import suppressions
+
+        suppressions.add(connection, settings.secret_key(), [HOSTS[0]], reason="forgotten", now=utc_now())
+    database.close()
+    report = crawl(settings, archive)
+    assert HOSTS[0] in report.errors[0]
+    assert query(settings, "SELECT key FROM site ORDER BY key") == [(host,) for host in sorted(HOSTS[1:])]
+
+
+def test_a_cut_archive_is_used_as_far_as_it_goes(settings: Settings, archive: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.warc.gz"
+    cut.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    report = crawl(settings, cut)
+    assert report.sites["ok"] >= 1
+    assert len(report.errors) == 1
+    assert str(cut) in report.errors[0]
+
+
+def test_what_is_no_archive_is_refused(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no archive")
+    with pytest.raises(ArchiveError, match=r"notes\.txt"):
+        crawl(settings, tmp_path / "notes.txt")
+
+
+def test_strangers_are_not_crawled_without_a_contact_address(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"stranger\.example.*BLOGHOUND_CONTACT"):
+        run_crawl(settings, ["https://stranger.example/"])
+
+
+def test_a_seed_that_is_no_address_is_named(settings: Settings) -> None:
+    with pytest.raises(AddressError, match="not an address"):
+        run_crawl(settings, ["not an address"], archives=[Path("unused.warc.gz")])
+
+
+def test_a_dead_workers_leases_are_given_back_at_once(settings: Settings) -> None:
+    database = open_database(settings)
+    lease_one(database, "host-1-dead")
+    mark = workers_dir(settings) / "host-1-dead.lock"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    assert release_dead_workers(settings, database) == ["host-1-dead"]
+    assert leased(database) == [None]
+    assert not mark.exists()
+    database.close()
+
+
+def test_a_living_workers_leases_are_left_alone(settings: Settings) -> None:
+    database = open_database(settings)
+    with WorkerMark(settings) as mark:
+        lease_one(database, mark.owner)
+        assert release_dead_workers(settings, database) == []
+        assert leased(database) == [mark.owner]
+    database.close()
+
+
+def lease_one(database: Database, owner: str) -> None:
+    with database.transaction() as connection:
+        run = crawls.begin(connection, "crawl", {}, now=utc_now())
+        ids = sites.ensure(connection, [sites.seed("https://one.example/")], now=utc_now())
+        sites.enqueue(connection, list(ids.values()), run.crawl_id, now=utc_now())
+        assert sites.lease(connection, owner, crawl_id=run.crawl_id, now=utc_now(), seconds=60, limit=1)
+
+
+def leased(database: Database) -> list[object]:
+    with database.read() as connection:
+        return [row[0] for row in connection.execute(text("SELECT lease_owner FROM site"))]

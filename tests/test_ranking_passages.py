@@ -1,0 +1,39 @@
+import pytest
+
+from ranking.passages import PASSAGE_CHARS, PASSAGE_WORDS, passage_text, passages_of, readable
+from tests.ranking_bloggers import post
+
+
+def test_a_passage_is_title_and_opening() -> None:
+    text = passage_text(" Bees ", "word " * 500)
+    assert text.startswith("Bees. word word")
+    assert len(text.split()) == 1 + PASSAGE_WORDS
+
+
+def test_a_text_without_spaces_is_cut_by_characters() -> None:
+    assert len(passage_text("", "茶" * 9000)) == PASSAGE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"), [("", "Only text", "Only text"), ("Only title", "", "Only title")]
+)
+def test_a_missing_half_leaves_no_stray_stop(title: str, text: str, expected: str) -> None:
+    assert passage_text(title, text) == expected
+
+
+def test_the_key_of_the_vector_is_the_content_hash() -> None:
+    entry = post(1, "Some text")
+    assert [passage.content_hash for passage in passages_of(entry)] == [entry.content_hash]
+
+
+def test_reserved_empty_and_unreadable_posts_have_none() -> None:
+    assert passages_of(post(1, "text", text_reserved=True)) == ()
+    assert passages_of(post(1, "", title="")) == ()
+    assert passages_of(post(1, "tekst", language="nl"), frozenset({"en"})) == ()
+
+
+def test_a_post_whose_language_is_unknown_is_readable() -> None:
+    assert readable(None, frozenset({"en"}))
+    assert readable("en-GB", frozenset({"en"}))
+    assert readable("nl", None)
+    assert not readable("nl", frozenset({"en"}))
