@@ -30,7 +30,7 @@ def test_unknown_is_never_zero_and_says_why() -> None:
 
 def test_one_viral_post_does_not_carry_a_blogger() -> None:
     viral, steady = figures_of([post(n, "x", comments=c) for n, c in enumerate([0] * 9 + [5000])]), commented(10, 3, 1)
-    found = engagement_of_all([viral, steady], ["a", "a"])
+    found = engagement_of_all([viral, steady, *[commented(10, 0, 0)] * 3], ["a"] * 5)
     assert found[1].value > 2 * found[0].value
 
 

@@ -3,14 +3,13 @@ import pytest
 from scipy.sparse import csr_array
 
 from graph.centrality import niche_reach, pagerank
+from graph.matrix import link_matrix
 from ranking.reach import reach_of
 
 
 def links(size: int, pairs: list[tuple[int, int]]) -> csr_array:
-    matrix = csr_array((size, size), dtype=np.float64)
-    for source, target in pairs:
-        matrix[source, target] = 1.0
-    return matrix
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    return link_matrix(rows, columns, size)
 
 
 def test_who_has_no_in_link_has_no_reach() -> None:

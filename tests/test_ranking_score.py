@@ -63,6 +63,6 @@ def test_signed_contributions_sum_to_the_score(
 @given(share, share, share)
 def test_more_of_any_part_never_lowers_the_score(relevance: float, engagement: float, more: float) -> None:
     values = {"relevance": relevance, "engagement": engagement, "reach": 0.3}
-    for part in values:
-        higher = {**values, part: max(values[part], more)}
+    for part, value in values.items():
+        higher = {**values, part: max(value, more)}
         assert score(higher, Weights(), ()).total >= score(values, Weights(), ()).total

@@ -1,0 +1,1 @@
+"""From texts, engagement and reach to an explained order of bloggers."""

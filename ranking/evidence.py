@@ -1,0 +1,98 @@
+"""The sentence of a post that shows why it matches a brief.
+
+Chosen by words: the sentence that holds the brief's most telling words. Embedding the sentences of the 60 posts that a
+ranking shows takes 1 to 2 seconds on two cores, and this about 15 ms.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from math import log2
+
+from ranking.index.fulltext import FullText
+from ranking.index.segment import Document
+from ranking.terms import is_spaceless
+
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
+
+MAX_SENTENCE_CHARS = 300
+"""Three lines in a table; longer ones are cut with an ellipsis."""
+
+MIN_SENTENCE_CHARS = 20
+"""Shorter pieces are headings and captions."""
+
+MAX_TEXT_CHARS = 6_000
+"""Looked at in one post: what a post is about it says in its first thousand words."""
+
+
+class SentencePicker:
+    """Picks sentences for one brief, by its ``terms``; a word counts for a term when it begins like it.
+
+    That is stemming in reverse: the term is a stem already, less a last vowel that inflection may change
+    (``bake``, ``baking``), so texts need no analysis and one scan finds all words.
+    """
+
+    def __init__(self, fulltexts: Iterable[FullText], terms: Iterable[str]) -> None:
+        indexes = tuple(fulltexts)
+        weights: dict[str, float] = {}
+        for term in terms:
+            beginning = _beginning(term)
+            known = max((index.inverse_document_frequency(term) for index in indexes), default=0.0)
+            weights[beginning] = max(known, weights.get(beginning, 0.0))
+        self._weights = {beginning: weight for beginning, weight in weights.items() if weight > 0}
+        self._finder = _finder(self._weights)
+
+    def best(self, document: Document) -> str:
+        """The sentence with the most telling words for its length, the first of equals; else the title."""
+        text = document.text[:MAX_TEXT_CHARS]
+        spans = _sentence_spans(text)
+        if not spans:
+            return _shortened(document.title)
+        strengths = self._strengths(text, spans)
+        start, end = max(spans, key=lambda span: strengths.get(span, 0.0))
+        return _shortened(text[start:end])
+
+    def _strengths(self, text: str, spans: list[tuple[int, int]]) -> dict[tuple[int, int], float]:
+        """Strength of the sentences that hold any of the words."""
+        folded = text.lower()
+        if self._finder is None or len(folded) != len(text):  # a letter that grows in lower case shifts what follows
+            return {}
+        starts = [start for start, _ in spans]
+        found: dict[tuple[int, int], set[str]] = {}
+        for match in self._finder.finditer(folded):
+            span = spans[bisect_right(starts, match.start()) - 1]
+            if span[0] <= match.start() < min(span[1], span[0] + MAX_SENTENCE_CHARS):
+                found.setdefault(span, set()).add(match.group())
+        return {
+            span: sum(self._weights[word] for word in sorted(words)) / log2(8 + (span[1] - span[0]) / CHARS_PER_WORD)
+            for span, words in found.items()
+        }
+
+
+CHARS_PER_WORD = 6
+"""An English word and its space, on average."""
+
+
+def _beginning(term: str) -> str:
+    return term[:-1] if len(term) > 3 and term[-1] in "aeiouy" else term
+
+
+def _finder(weights: Mapping[str, float]) -> re.Pattern[str] | None:
+    """One pattern for all beginnings, the longest first; scripts without spaces match anywhere."""
+    ordered = sorted(weights, key=lambda beginning: (-len(beginning), beginning))
+    words = "|".join(re.escape(one) for one in ordered if not is_spaceless(one))
+    pairs = "|".join(re.escape(one) for one in ordered if is_spaceless(one))
+    patterns = [*([rf"\b(?:{words})"] if words else []), *([pairs] if pairs else [])]
+    return re.compile("|".join(patterns)) if patterns else None
+
+
+def _sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence; where all are short, of all of them."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    spans = [(start, end) for start, end in zip([0, *ends], [*ends, len(text)], strict=True) if text[start:end].strip()]
+    return [span for span in spans if span[1] - span[0] >= MIN_SENTENCE_CHARS] or spans
+
+
+def _shortened(sentence: str) -> str:
+    flat = " ".join(sentence.split())
+    return flat if len(flat) <= MAX_SENTENCE_CHARS else flat[: MAX_SENTENCE_CHARS - 1].rstrip() + "…"

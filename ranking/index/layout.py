@@ -1,0 +1,192 @@
+"""Where a generation's files lie, how they are written durably, and how they are verified.
+
+``meta.json`` lists every file of its generation with size and sha256 and carries its own digest. Files are written
+once under a name of their own; what ``meta.json`` does not list is a leftover.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
+
+META = "meta.json"
+CURRENT = "CURRENT"
+LOCK = ".lock"
+DRAFT_PREFIX = ".building-"
+FORMAT = 1
+
+Files = Mapping[str, Mapping[str, Any]]
+"""Path inside a generation → ``{"bytes", "sha256"}``."""
+
+
+def folder_of(index_dir: Path, number: int) -> Path:
+    """The folder of a generation."""
+    return index_dir / f"{number:06d}"
+
+
+def cache_of(index_dir: Path, number: int) -> Path:
+    """The file that remembers which files of a generation were verified."""
+    return index_dir / f".verified-{number:06d}.json"
+
+
+def numbers(index_dir: Path) -> list[int]:
+    """The generations on disk, oldest first."""
+    if not index_dir.is_dir():
+        return []
+    return sorted(int(path.name) for path in index_dir.iterdir() if path.name.isdigit() and path.is_dir())
+
+
+def current_number(index_dir: Path) -> int | None:
+    """The generation that ``CURRENT`` names; None when it names none."""
+    try:
+        text = (index_dir / CURRENT).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdigit() else None
+
+
+@contextmanager
+def exclusive(index_dir: Path) -> Iterator[None]:
+    """Hold the index for writing: one build or removal at a time, over all processes of the machine."""
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(index_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StorageError(f"The index folder {index_dir} cannot be written: {error.strerror}.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def remove_drafts(index_dir: Path) -> None:
+    """Remove what builds that were killed left behind; the caller holds the index."""
+    for path in index_dir.glob(f"{DRAFT_PREFIX}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_unlisted(folder: Path) -> None:
+    """Remove what ``meta.json`` does not list: files of before a rewrite."""
+    listed = {folder / name for name in read_meta(folder)["files"]} | {folder / META}
+    for path in [path for path in folder.rglob("*") if path.is_file() and path not in listed]:
+        path.unlink()
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):
+            path.rmdir()
+
+
+def fresh_name(kind: str) -> str:
+    """A folder name inside a generation that no earlier file has."""
+    return f"{kind}-{secrets.token_hex(4)}"
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file whole or not at all, also when the power fails."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and new names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def seal(folder: Path) -> dict[str, dict[str, Any]]:
+    """Flush every file of a new generation to disk; returns path → size and sha256."""
+    for lock in folder.rglob("*.lock"):  # tantivy's, of the writers that are done
+        lock.unlink()
+    listing = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        listing[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    for path in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+        sync_folder(path)
+    return listing
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
+    """Write ``meta.json`` with its own digest."""
+    write_durably(folder / META, _sealed(meta))
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """The verified content of ``meta.json``; raises IndexMissingError or IndexDamagedError that names the file."""
+    path = folder / META
+    try:
+        raw = path.read_bytes()
+        meta = json.loads(raw)
+        digest = meta.pop("digest")
+        intact = _sealed(meta) == raw and bool(digest) and meta["format"] == FORMAT
+    except FileNotFoundError as error:
+        raise IndexMissingError(f"There is no generation at {folder}.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamagedError(f"The file {path} is damaged.") from error
+    if not intact:
+        raise IndexDamagedError(f"The file {path} is damaged or of another format.")
+    return dict(meta)
+
+
+def _sealed(meta: Mapping[str, Any]) -> bytes:
+    digest = hashlib.sha256(_canonical(meta)).hexdigest()
+    return _canonical({**meta, "digest": digest})
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def verify_files(folder: Path, files: Files, cache: Path) -> None:
+    """Check every listed file; raises IndexDamagedError that names the first that is missing or changed.
+
+    A file that was verified before and has kept its inode, size and times is not read again, so a start takes
+    milliseconds; ``cache`` remembers them and may be lost at any time.
+    """
+    seen = _remembered(cache)
+    now: dict[str, str] = {}
+    for name, expected in files.items():
+        path = folder / name
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise IndexDamagedError(f"The index file {path} is missing.") from error
+        now[name] = f"{expected['sha256']} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+        if stat.st_size != expected["bytes"]:
+            raise IndexDamagedError(f"The index file {path} has {stat.st_size} bytes instead of {expected['bytes']}.")
+        if seen.get(name) != now[name] and sha256_of(path) != expected["sha256"]:
+            raise IndexDamagedError(f"The index file {path} is damaged: its checksum does not match.")
+    if now != seen:
+        with suppress(OSError):
+            write_durably(cache, json.dumps(now).encode())
+
+
+def _remembered(cache: Path) -> dict[str, str]:
+    try:
+        value = json.loads(cache.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,45 @@
+"""Which text of a post is embedded: its title and its opening, one vector per post.
+
+A second vector for the next 200 words was measured on the corpus's 32 briefs (MAP 0.831 against 0.830): not worth
+twice the encoding.
+"""
+
+from dataclasses import dataclass
+
+from bloghound.records import RankablePost
+
+RECIPE = "title-200w-1"
+"""Version of the text that is embedded; a part of the encoder's name, so that another recipe means other vectors."""
+
+PASSAGE_WORDS = 200
+"""The bundled model reads 256 word pieces, about 200 English words; what follows would be cut anyway."""
+
+PASSAGE_CHARS = 2000
+"""Scripts without spaces have no words to count: 200 words of 10 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to embed and the key under which its vector is stored."""
+
+    content_hash: str
+    text: str
+
+
+def passage_text(title: str, text: str) -> str:
+    """Title and opening words, as the encoder reads them."""
+    opening = " ".join(text[: PASSAGE_CHARS * 2].split()[:PASSAGE_WORDS])
+    return f"{title.strip()}. {opening}".strip(". ")[:PASSAGE_CHARS]
+
+
+def passages_of(post: RankablePost, model_languages: frozenset[str] | None = None) -> tuple[Passage, ...]:
+    """The passages of a post to embed: none where text mining is reserved, or the model cannot read the language."""
+    text = passage_text(post.title, post.text)
+    if post.text_reserved or not text or not readable(post.language, model_languages):
+        return ()
+    return (Passage(post.content_hash, text),)
+
+
+def readable(language: str | None, model_languages: frozenset[str] | None) -> bool:
+    """Whether the model knows the language; a text whose language is unknown counts as readable."""
+    return model_languages is None or language is None or language.lower().split("-")[0] in model_languages

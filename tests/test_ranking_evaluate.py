@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bloghound.errors import JudgementsError
+from ranking.baselines import all_post_vectors
+from ranking.engine import RankingEngine
+from ranking.evaluate import Query, evaluate
+from tests.ranking_bloggers import CYCLING, blogger, encoder, engine, three_bloggers, vectors_of
+
+BASELINES = {"bm25_blog", "bm25_posts", "mean", "top3", "vote"}
+QUERIES = [
+    Query("Q1", "espresso machines and grinders at home", {"coffee.test": 2}),
+    Query("Q2", "kilns, clay and glaze", {"pottery.test": 2, "coffee.test": 1}),
+    Query("Q3", "stamp collecting", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> RankingEngine:
+    return engine(tmp_path_factory.mktemp("index"), three_bloggers())
+
+
+def test_the_shape_is_the_documented_one(ranker: RankingEngine) -> None:
+    found = evaluate(ranker, QUERIES).as_dict()
+    assert (found["queries"], found["judged"]) == (3, 2)
+    assert set(found["baselines"]) == BASELINES
+    assert all(set(one) == {"map", "ndcg@10", "p@10"} for one in [found["ours"], *found["baselines"].values()])
+    assert [one["id"] for one in found["per_query"]] == ["Q1", "Q2"]
+    assert found["best_baseline"]["baseline"] in BASELINES
+
+
+def test_figures_are_the_means_of_the_queries(ranker: RankingEngine) -> None:
+    found = evaluate(ranker, QUERIES).as_dict()
+    assert found["per_query"][0]["ours"]["map"] == 1.0
+    assert found["ours"]["map"] == pytest.approx(sum(one["ours"]["map"] for one in found["per_query"]) / 2)
+    assert found["ours"]["p@10"] == pytest.approx((1 / 10 + 2 / 10) / 2)
+
+
+def test_every_baseline_finds_the_plain_answer(ranker: RankingEngine) -> None:
+    (only,) = evaluate(ranker, QUERIES[:1]).judged
+    assert {name: found["map"] for name, found in only.methods.items()} == dict.fromkeys([*BASELINES, "ours"], 1.0)
+
+
+def test_qrels_replace_the_judgements_of_the_file(ranker: RankingEngine) -> None:
+    found = evaluate(ranker, QUERIES, {"Q3": {"cycling.test": 1}}).as_dict()
+    assert (found["judged"], found["per_query"][0]["id"]) == (1, "Q3")
+
+
+def test_qrels_of_other_queries_are_refused(ranker: RankingEngine) -> None:
+    with pytest.raises(JudgementsError, match="none of the queries"):
+        evaluate(ranker, QUERIES, {"Q9": {"coffee.test": 1}})
+
+
+def test_without_judgements_there_is_still_a_run(ranker: RankingEngine, tmp_path: Path) -> None:
+    evaluation = evaluate(ranker, QUERIES[2:])
+    evaluation.write_run(tmp_path / "run")
+    lines = [line.split() for line in (tmp_path / "run").read_text().splitlines()]
+    assert {line[2] for line in lines} == {"coffee.test", "cycling.test", "pottery.test"}
+    assert [line[3] for line in lines] == ["1", "2", "3"]
+    assert evaluation.as_dict()["ours"] == {"map": None, "ndcg@10": None, "p@10": None}
+
+
+def test_baselines_read_posts_that_the_index_has_no_vectors_for(tmp_path: Path) -> None:
+    dutch = blogger("fiets", CYCLING, language="nl")
+    found = all_post_vectors(engine(tmp_path, [dutch]).generation, encoder())
+    expected = np.stack([vectors_of([dutch])[entry.content_hash] for entry in dutch.posts])
+    assert np.allclose(found.rows, expected, atol=1e-2)
+    assert found.owners.tolist() == [0, 0, 0]

@@ -1,0 +1,289 @@
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
+from bloghound.records import RankableBlogger, SiteHealth
+from ranking.index import Generation, current_number, forget, layout, open_generation
+from ranking.relevance import relevance
+from ranking.terms import terms_of
+from tests.ranking_bloggers import COFFEE, CYCLING, blogger, build, engine, graph_of, three_bloggers, vectors_of
+
+SECRET = "zyzzyvaquetzal"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    build(folder, three_bloggers())
+    return folder
+
+
+@pytest.fixture
+def index_dir(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "index"))
+
+
+def files_of(index_dir: Path, number: int = 1) -> list[Path]:
+    return sorted(
+        path for path in layout.folder_of(index_dir, number).rglob("*") if path.is_file() and path.suffix != ".lock"
+    )
+
+
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position % len(content)] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_generation_reads_back_what_it_was_built_from(index_dir: Path) -> None:
+    generation, given = open_generation(index_dir), three_bloggers()
+    assert [one.public_id for one in generation.bloggers] == [one.public_id for one in given]
+    assert (generation.blogger_count, generation.post_count) == (3, 8)
+    for number, one in enumerate(given):
+        assert [found.text for found in generation.documents_of(number)] == [entry.text for entry in one.posts]
+        assert [found.url for found in generation.documents_of(number)] == [entry.url for entry in one.posts]
+
+
+def test_vectors_are_contiguous_half_floats_with_a_mean_for_each_blogger(index_dir: Path) -> None:
+    given, (segment,) = three_bloggers(), open_generation(index_dir).segments
+    rows = np.stack([vectors_of(given)[entry.content_hash] for one in given for entry in one.posts])
+    assert segment.post_vectors.dtype == np.float16
+    assert np.allclose(segment.post_vectors, rows, atol=1e-3)
+    mean = rows[:3].mean(axis=0)
+    assert np.allclose(segment.blogger_vectors[0], mean / np.linalg.norm(mean), atol=1e-5)
+
+
+def test_the_graph_lands_in_the_order_of_the_bloggers(tmp_path: Path) -> None:
+    given = three_bloggers()
+    graph = graph_of(given[::-1], [("coffee", "pottery"), ("cycling", "pottery")])
+    columns = build(tmp_path, given, graph=graph).columns
+    assert columns.distinct_linkers.tolist() == [0, 0, 2]
+    assert columns.matrix.toarray().tolist() == [[0, 0, 1], [0, 0, 1], [0, 0, 0]]
+    assert columns.reach.argmax() == 2
+
+
+def test_what_is_no_blog_and_who_has_no_posts_is_no_candidate(tmp_path: Path) -> None:
+    shop = blogger("shop", COFFEE, 4, site={"health": SiteHealth.NOT_A_BLOG})
+    generation = build(tmp_path, [*three_bloggers(), shop, blogger("silent", (), 5)])
+    assert generation.eligible.tolist() == [True, True, True, False, False]
+    assert [one.reason for one in generation.bloggers[3:]] == ["not_a_blog", "no_posts"]
+
+
+def test_a_site_that_reserves_text_mining_leaves_address_and_date_only(tmp_path: Path) -> None:
+    generation = build(tmp_path, [blogger("reserved", (SECRET,), text_reserved=True), *three_bloggers()])
+    (document,) = generation.documents_of(0)
+    assert (document.title, document.text) == ("", "")
+    assert document.url == "https://reserved.test/0"
+    assert not np.asarray(generation.segments[0].post_vectors[0]).any()
+
+
+def test_a_post_in_a_language_that_the_model_does_not_know_gets_no_vector(tmp_path: Path) -> None:
+    dutch = blogger("fiets", CYCLING, language="nl")
+    vectors = vectors_of([dutch])
+    assert not np.asarray(build(tmp_path, [dutch], vectors=vectors).segments[0].post_vectors).any()
+
+
+def test_an_empty_index_opens_and_has_nobody(tmp_path: Path) -> None:
+    assert build(tmp_path, []).blogger_count == 0
+    assert open_generation(tmp_path).bloggers == ()
+
+
+def test_no_index_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="bloghound index"):
+        open_generation(tmp_path / "nowhere")
+
+
+def test_a_generation_that_is_not_there_is_missing(index_dir: Path) -> None:
+    with pytest.raises(IndexMissingError, match="000007"):
+        open_generation(index_dir, 7)
+
+
+def test_a_flipped_byte_anywhere_is_found_and_names_the_file(built: Path, tmp_path: Path) -> None:
+    for number, original in enumerate(files_of(built)):
+        copy = Path(shutil.copytree(built, tmp_path / str(number)))
+        damaged = layout.folder_of(copy, 1) / original.relative_to(layout.folder_of(built, 1))
+        flip(damaged, 7919 * number)
+        with pytest.raises(IndexDamagedError, match=damaged.name.replace(".", r"\.")):
+            open_generation(copy)
+
+
+def test_a_verified_file_that_changes_later_is_found_too(index_dir: Path) -> None:
+    open_generation(index_dir)
+    (vectors,) = [path for path in files_of(index_dir) if path.name == "post_vectors.f16"]
+    flip(vectors, 100)
+    with pytest.raises(IndexDamagedError, match=r"post_vectors\.f16"):
+        open_generation(index_dir)
+
+
+def test_a_missing_file_is_named(index_dir: Path) -> None:
+    (links,) = [path for path in files_of(index_dir) if path.name == "links.npz"]
+    links.unlink()
+    with pytest.raises(IndexDamagedError, match=r"links\.npz is missing"):
+        open_generation(index_dir)
+
+
+def test_a_damaged_generation_falls_back_to_the_one_before_with_a_warning(index_dir: Path) -> None:
+    build(index_dir, three_bloggers()[:2])
+    flip(layout.folder_of(index_dir, 2) / layout.META, 40)
+    generation = open_generation(index_dir)
+    assert (generation.number, generation.blogger_count) == (1, 3)
+    assert layout.META in generation.warnings[0]
+    assert "Generation 1 serves instead" in generation.warnings[0]
+
+
+@pytest.mark.parametrize("content", ["", "x", "9\n"])
+def test_a_damaged_current_file_serves_the_newest_with_a_warning(index_dir: Path, content: str) -> None:
+    (index_dir / layout.CURRENT).write_text(content)
+    generation = open_generation(index_dir)
+    assert generation.number == 1
+    assert generation.warnings
+
+
+def test_three_generations_are_kept(index_dir: Path) -> None:
+    for _ in range(4):
+        build(index_dir, three_bloggers()[:1])
+    assert layout.numbers(index_dir) == [3, 4, 5]
+    assert current_number(index_dir) == 5
+    assert open_generation(index_dir, 3).number == 3
+
+
+def test_a_build_that_fails_leaves_the_old_generation_serving(index_dir: Path) -> None:
+    def breaking() -> Iterator[RankableBlogger]:
+        yield three_bloggers()[0]
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError):
+        build(index_dir, breaking(), vectors={})  # type: ignore[arg-type]
+    assert open_generation(index_dir).number == 1
+
+
+def endless(index_dir: str) -> None:
+    def bloggers() -> Iterator[RankableBlogger]:
+        while True:
+            yield blogger("endless", (), 1)
+            time.sleep(0.001)
+
+    from ranking.index import build_generation, no_graph  # noqa: PLC0415
+    from tests.ranking_bloggers import AS_OF  # noqa: PLC0415
+
+    build_generation(
+        Path(index_dir), bloggers(), lambda _: {}, no_graph(()), encoder_name="m", dimensions=4,
+        model_languages=None, as_of=AS_OF,
+    )  # fmt: skip
+
+
+def test_a_build_that_is_killed_leaves_no_harm_and_the_next_one_cleans_up(index_dir: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=endless, args=(str(index_dir),))
+    process.start()
+    deadline = time.monotonic() + 60
+    while not list(index_dir.glob(".building-*/segment-*/posts")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    assert list(index_dir.glob(".building-*"))
+    assert open_generation(index_dir).number == 1
+    assert build(index_dir, three_bloggers()).number == 2
+    assert not list(index_dir.glob(".building-*"))
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"):
+        build(tmp_path / "file", [], vectors={})
+
+
+def whole_text(index_dir: Path) -> bytes:
+    """All that can be read from the index: raw bytes, and every document unpacked."""
+    raw = b"".join(path.read_bytes() for path in index_dir.rglob("*") if path.is_file())
+    documents = [
+        found
+        for number in layout.numbers(index_dir)
+        for generation in [open_generation(index_dir, number)]
+        for index in range(generation.blogger_count)
+        for found in generation.documents_of(index)
+    ]
+    return raw + json.dumps([found.text + found.url for found in documents]).encode()
+
+
+def with_secret() -> list[RankableBlogger]:
+    return [
+        *three_bloggers()[:1],
+        blogger("hidden", (f"My word is {SECRET} and nothing else.",), 9),
+        *three_bloggers()[1:],
+    ]
+
+
+def test_forgetting_takes_every_byte_out_of_every_kept_generation(tmp_path: Path) -> None:
+    build(tmp_path, with_secret())
+    vector = np.asarray(build(tmp_path, with_secret()).segments[0].post_vectors[3]).tobytes()
+    traces = (SECRET.encode(), b"hidden.test", b"blg_hidden", vector)
+    assert all(trace in whole_text(tmp_path) for trace in traces)
+    assert forget(tmp_path, "blg_hidden") == 2
+    assert not any(trace in whole_text(tmp_path) for trace in traces)
+
+
+def test_forgetting_changes_nothing_for_the_others(tmp_path: Path) -> None:
+    ranker = engine(
+        tmp_path, with_secret(), graph=graph_of(with_secret(), [("cycling", "coffee"), ("hidden", "coffee")])
+    )
+    before = ranker.generation
+    forget(tmp_path, "blg_hidden")
+    after = open_generation(tmp_path)
+    assert [one.public_id for one in after.bloggers] == ["blg_coffee", "blg_cycling", "blg_pottery"]
+    assert after.columns.matrix.toarray().tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert after.columns.reach.tolist() == np.delete(before.columns.reach, 1).tolist()
+    assert (after.segments[0].post_vectors == np.delete(before.segments[0].post_vectors, 3, axis=0)).all()
+
+
+def test_an_engine_that_is_open_goes_on_and_a_new_one_finds_nobody(tmp_path: Path) -> None:
+    old = engine(tmp_path, with_secret())
+    forget(tmp_path, "blg_hidden")
+    assert found_by_words(old.generation, SECRET) == ["blg_hidden"]
+    assert found_by_words(open_generation(tmp_path), SECRET) == []
+
+
+def found_by_words(generation: Generation, word: str) -> list[str]:
+    hits = generation.segments[0].bloggers_text.search(terms_of(word, "en"), 10)
+    return [generation.bloggers[row].public_id for row in hits.rows]
+
+
+def test_forgetting_somebody_unknown_changes_nothing(index_dir: Path) -> None:
+    before = [path.read_bytes() for path in files_of(index_dir)]
+    assert forget(index_dir, "blg_nobody") == 0
+    assert [path.read_bytes() for path in files_of(index_dir)] == before
+
+
+def test_a_damaged_generation_is_removed_whole_when_somebody_must_be_forgotten(index_dir: Path) -> None:
+    build(index_dir, three_bloggers())
+    flip(layout.folder_of(index_dir, 1) / layout.META, 30)
+    assert forget(index_dir, "blg_coffee") == 2
+    assert layout.numbers(index_dir) == [2]
+    assert open_generation(index_dir).blogger_count == 2
+
+
+def test_leftovers_of_a_removal_that_was_killed_go_with_the_next(index_dir: Path) -> None:
+    leftover = layout.folder_of(index_dir, 1) / "segment-old" / "documents.bin"
+    leftover.parent.mkdir()
+    leftover.write_bytes(SECRET.encode())
+    forget(index_dir, "blg_nobody")
+    assert not leftover.parent.exists()
+
+
+def test_relevance_needs_no_peers(tmp_path: Path) -> None:
+    alone = engine(tmp_path / "alone", three_bloggers()[:1])
+    among = engine(tmp_path / "among", three_bloggers())
+    values = [
+        float(relevance(one.generation, one.read("espresso extraction at home"), one.encoder.background).value[0])
+        for one in (alone, among)
+    ]
+    assert values[0] == pytest.approx(values[1], abs=0.1)
+    assert min(values) > 0.5
