@@ -11,7 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from bloghound.errors import AddressError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservations
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
-from crawler.extract.classify import feed_post_urls
+from crawler.extract.classify import MIN_POST_WORDS, feed_post_urls
+from crawler.extract.paths import is_listing_path
 from crawler.parsed import PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
 from storage.merging import ReadPost
 from storage.pages import NewPage
@@ -245,7 +246,7 @@ def _feed_facts(arrival: Arrival, feed: ParsedFeed) -> dict[str, str]:
 def _own_entries(arrival: Arrival, feed: ParsedFeed) -> Iterator[ParsedPost]:
     """The entries that are this site's posts; those of a feed with a former host in it are moved to the site's own."""
     named = set(feed_post_urls(feed))
-    posts = [entry.post for entry in feed.entries if entry.post.url in named]
+    posts = [entry.post for entry in feed.entries if entry.post.url in named and not _is_term(entry.post)]
     moved_from = _former_host(arrival, posts)
     for post in posts:
         if moved_from and host_of(post.url) == moved_from:
@@ -253,6 +254,11 @@ def _own_entries(arrival: Arrival, feed: ParsedFeed) -> Iterator[ParsedPost]:
             yield replace(post, url=own, addresses=(*post.addresses, post.url))
         elif site_of(post.url).key == arrival.site_key:
             yield post
+
+
+def _is_term(post: ParsedPost) -> bool:
+    """Hugo's feeds of a taxonomy list its terms (tags, categories, series) as dated entries without a text."""
+    return is_listing_path(post.url) and post.words < MIN_POST_WORDS
 
 
 def _former_host(arrival: Arrival, posts: Sequence[ParsedPost]) -> str | None:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from bloghound.records import SiteHealth
-from storage.tables import Crawl, Fetch, Site
+from storage.tables import Crawl, Fetch, Post, Site
 from storage.tables.base import public_id, table_of
 
-_CRAWL, _FETCH, _SITE = table_of(Crawl), table_of(Fetch), table_of(Site)
+_CRAWL, _FETCH, _SITE, _POST = table_of(Crawl), table_of(Fetch), table_of(Site), table_of(Post)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,24 @@ def finish(connection: Connection, crawl_id: int, *, now: datetime) -> None:
 
 
 def outcomes(connection: Connection, crawl_id: int) -> tuple[dict[str, int], int, int]:
-    """Pages fetched by outcome, new posts, updated posts of one run."""
+    """Pages fetched by outcome, posts that are new with this run and stand, updated posts of one run."""
     rows = connection.execute(
-        select(_FETCH.c.outcome, func.count(), func.sum(_FETCH.c.posts_new), func.sum(_FETCH.c.posts_updated))
+        select(_FETCH.c.outcome, func.count(), func.sum(_FETCH.c.posts_updated))
         .where(_FETCH.c.crawl_id == crawl_id)
         .group_by(_FETCH.c.outcome)
         .order_by(_FETCH.c.outcome)
     ).all()
-    return {row[0]: row[1] for row in rows}, sum(row[2] for row in rows), sum(row[3] for row in rows)
+    return {row[0]: row[1] for row in rows}, _new_posts(connection, crawl_id), sum(row[2] for row in rows)
+
+
+def _new_posts(connection: Connection, crawl_id: int) -> int:
+    """Live posts first seen in a run, on the sites it fetched from; candidates that came to nothing do not count."""
+    visited = select(_FETCH.c.site_id).where(_FETCH.c.crawl_id == crawl_id).distinct()
+    began = select(_CRAWL.c.started_at).where(_CRAWL.c.id == crawl_id).scalar_subquery()
+    query = select(func.count()).where(
+        _POST.c.state == "live", _POST.c.first_seen >= began, _POST.c.site_id.in_(visited)
+    )
+    return connection.execute(query).scalar_one()
 
 
 def site_healths(connection: Connection, crawl_id: int) -> dict[str, int]:

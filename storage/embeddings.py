@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, exists, func, or_, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from bloghound.records import Vectors
 from storage.tables import Embedding, Post
@@ -44,23 +44,6 @@ def known(connection: Connection, model: str, hashes: Sequence[str]) -> set[str]
         )
         found.update(connection.execute(query).scalars())
     return found
-
-
-def without_vector(connection: Connection, model: str, *, languages: Sequence[str] | None) -> list[str]:
-    """Content hashes of live posts that have no vector yet, sorted.
-
-    ``languages`` are those the model knows (None: all); posts of unknown language are included.
-    """
-    has_vector = exists().where(_EMBEDDING.c.content_hash == _POST.c.content_hash, _EMBEDDING.c.model == model)
-    query = (
-        select(_POST.c.content_hash)
-        .where(_POST.c.state == "live", _POST.c.text_reserved.is_(False), ~has_vector)
-        .distinct()
-        .order_by(_POST.c.content_hash)
-    )
-    if languages is not None:
-        query = query.where(or_(_POST.c.language.is_(None), _POST.c.language.in_(list(languages))))
-    return list(connection.execute(query).scalars())
 
 
 def texts_of(connection: Connection, hashes: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from bloghound.urls import fold_url
 from storage import sites
@@ -103,9 +103,10 @@ def _write(connection: Connection, posts: Sequence[StoredPost], now: datetime) -
         for post, post_id in zip(new, connection.execute(statement, rows).scalars(), strict=True):
             post.post_id = post_id
     new_ids = {post.post_id for post in new}
-    for post in posts:
-        if post.changed and post.post_id not in new_ids:
-            connection.execute(update(_POST).where(_POST.c.id == post.post_id).values(**_row(post, authors, now)))
+    changed = [post for post in posts if post.changed and post.post_id not in new_ids]
+    if changed:
+        by_id = update(_POST).where(_POST.c.id == bindparam("changed_id"))
+        connection.execute(by_id, [_row(post, authors, now) | {"changed_id": post.post_id} for post in changed])
     _write_addresses(connection, posts)
 
 

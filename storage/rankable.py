@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Subquery, and_, func, or_, select
 
 from bloghound.records import (
     Disclosure,
@@ -28,11 +28,42 @@ _BLOGGERS_AT_ONCE = 50
 """Bloggers read in one go: at 150 posts of 10 kB each, 75 MB."""
 
 
-def bloggers(connection: Connection) -> Iterator[RankableBlogger]:
-    """Every blogger with at least one live post, ordered by the key of the founding site."""
+def bloggers(connection: Connection, newest: int | None = None) -> Iterator[RankableBlogger]:
+    """Every blogger with at least one live post, ordered by the key of the founding site.
+
+    With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest.
+    """
     ids = [row.id for row in _with_posts(connection)]
     for batch in batches(ids, _BLOGGERS_AT_ONCE):
-        yield from _load(connection, batch)
+        yield from _load(connection, batch, newest)
+
+
+def newest_contents(connection: Connection, newest: int, languages: Sequence[str] | None = None) -> list[str]:
+    """Content hashes of each blogger's newest posts, sorted; without reserved texts, and in ``languages`` if given.
+
+    Posts of unknown language are included.
+    """
+    places = _places()
+    query = (
+        select(_POST.c.content_hash)
+        .join(places, places.c.id == _POST.c.id)
+        .where(places.c.place <= newest, _POST.c.text_reserved.is_(False))
+        .distinct()
+        .order_by(_POST.c.content_hash)
+    )
+    if languages is not None:
+        query = query.where(or_(_POST.c.language.is_(None), _POST.c.language.in_(list(languages))))
+    return list(connection.execute(query).scalars())
+
+
+def _places(site_ids: Sequence[int] | None = None) -> Subquery:
+    """Id and place of each live post among its blogger's, the newest at place 1."""
+    place = func.row_number().over(
+        partition_by=_SITE.c.blogger_id, order_by=(_POST.c.published_at.desc().nulls_last(), _POST.c.id.desc())
+    )
+    query = select(_POST.c.id, place.label("place")).join(_SITE, _SITE.c.id == _POST.c.site_id)
+    query = query.where(_POST.c.state == "live", _IS_BLOG)
+    return (query if site_ids is None else query.where(_SITE.c.id.in_(site_ids))).subquery()
 
 
 def keys(connection: Connection) -> list[str]:
@@ -58,17 +89,14 @@ def founding_keys(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(query).all())
 
 
-def count_posts(connection: Connection) -> int:
-    """Live posts of all bloggers."""
-    query = (
-        select(func.count(_POST.c.id))
-        .join(_SITE, _SITE.c.id == _POST.c.site_id)
-        .where(_POST.c.state == "live", _IS_BLOG)
-    )
+def count_posts(connection: Connection, newest: int) -> int:
+    """Live posts of all bloggers, of each the newest ones."""
+    places = _places()
+    query = select(func.count()).select_from(places).where(places.c.place <= newest)
     return connection.execute(query).scalar_one()
 
 
-def _load(connection: Connection, ids: Sequence[int]) -> Iterator[RankableBlogger]:
+def _load(connection: Connection, ids: Sequence[int], newest: int | None) -> Iterator[RankableBlogger]:
     site_rows = connection.execute(
         select(_SITE).where(_SITE.c.blogger_id.in_(ids)).order_by(_SITE.c.blogger_id, _SITE.c.kind, _SITE.c.key)
     ).mappings()
@@ -77,7 +105,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> Iterator[RankableBlogge
         sites.setdefault(row["blogger_id"], []).append(row)
     site_ids = [row["id"] for rows in sites.values() for row in rows]
     followers = _followers(connection, site_ids)
-    posts = _posts(connection, site_ids)
+    posts = _posts(connection, site_ids, newest)
     for person in connection.execute(select(_BLOGGER).where(_BLOGGER.c.id.in_(ids)).order_by(_BLOGGER.c.site_key)):
         own = sites[person.id]
         yield RankableBlogger(
@@ -120,14 +148,17 @@ def _followers(connection: Connection, site_ids: Sequence[int]) -> dict[int, int
     return dict(connection.execute(query).all())
 
 
-def _posts(connection: Connection, site_ids: Sequence[int]) -> dict[int, list[RankablePost]]:
-    rows = connection.execute(
+def _posts(connection: Connection, site_ids: Sequence[int], newest: int | None) -> dict[int, list[RankablePost]]:
+    query = (
         select(_POST, _AUTHOR.c.name.label("author"))
         .outerjoin(_AUTHOR, _AUTHOR.c.id == _POST.c.author_id)
         .where(_POST.c.site_id.in_(site_ids), _POST.c.state == "live")
         .order_by(_POST.c.id)
-    ).mappings()
-    loaded = list(rows)
+    )
+    if newest is not None:
+        places = _places(site_ids)
+        query = query.join(places, places.c.id == _POST.c.id).where(places.c.place <= newest)
+    loaded = list(connection.execute(query).mappings())
     ids = [row["id"] for row in loaded]
     readings = engagement.latest_readings(connection, ids)
     commenters = engagement.distinct_commenters(connection, ids)

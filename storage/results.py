@@ -74,7 +74,10 @@ def record(
     for result in results:
         if result.site_id is not None and result.site_facts:
             sites.learn(connection, result.site_id, result.site_facts)
-    pages.mark(connection, [_page_row(result) for result in results if result.is_page and result.site_id is not None])
+    fetched = [result for result in results if result.is_page and result.site_id is not None]
+    unchanged = [result for result in fetched if result.outcome == Outcome.NOT_MODIFIED]
+    pages.mark(connection, [_page_row(result) for result in fetched if result.outcome != Outcome.NOT_MODIFIED])
+    pages.mark(connection, [_unchanged_row(result) for result in unchanged])
     rows = [_fetch_row(result, *count) for result, count in zip(results, counts, strict=True)]
     if rows:
         connection.execute(insert(_FETCH), rows)
@@ -127,6 +130,13 @@ def _page_row(result: PageResult) -> dict[str, Any]:
         "fetched_at": result.fetched_at,
         "next_fetch_at": result.retry_at,
     }
+
+
+def _unchanged_row(result: PageResult) -> dict[str, Any]:
+    """A page that is as it was: what was read from it then still stands."""
+    kept = ("site_id", "url", "folded_url", "state", "kind", "attempts", "fetched_at", "next_fetch_at")
+    row = _page_row(result)
+    return {name: row[name] for name in kept}
 
 
 def _fetch_row(result: PageResult, new: int, updated: int) -> dict[str, Any]:

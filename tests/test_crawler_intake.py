@@ -115,6 +115,11 @@ def test_a_planet_of_many_hosts_brings_nothing_foreign() -> None:
     assert [read.post.url for read in result.posts] == [f"{HOME}1"]
 
 
+def test_terms_of_a_taxonomy_are_no_posts() -> None:
+    result = page_result(ARRIVAL, _feed(f"{HOME}tags/espresso/", f"{HOME}posts/espresso/"), follow=True)
+    assert [read.post.url for read in result.posts] == [f"{HOME}posts/espresso/"]
+
+
 def test_a_comment_feed_brings_no_posts() -> None:
     result = page_result(ARRIVAL, _feed(f"{HOME}1", is_comment_feed=True), follow=True)
     assert (result.posts, result.new_pages, result.site_facts) == ((), (), {})

@@ -3,6 +3,8 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from bloghound.errors import BloghoundError, CrawlError
@@ -104,22 +106,17 @@ def _supervise(plan: CrawlPlan, progress: Progress) -> tuple[str, ...]:
     process.start()
     theirs.close()
     try:
-        while True:
-            message = ours.recv()
-            if isinstance(message, CrawlProgress):
-                progress(message)
-            elif isinstance(message, BloghoundError):
-                raise message
-            elif isinstance(message, Finished):
-                return message.warnings
+        return _listen(ours, progress)
     except (EOFError, ConnectionError) as error:
         process.join(STOP_SECONDS)
         raise CrawlError(
             f"The crawling process ended unexpectedly ({_exit_words(process.exitcode)}); "
             "the same command continues the crawl."
         ) from error
-    except KeyboardInterrupt:
-        ours.send("stop")
+    except BloghoundError:
+        raise
+    except BaseException:
+        _stop(ours)
         raise
     finally:
         process.join(STOP_SECONDS)
@@ -128,6 +125,27 @@ def _supervise(plan: CrawlPlan, progress: Progress) -> tuple[str, ...]:
             process.kill()
             process.join()
         process.close()
+
+
+def _listen(pipe: "Pipe[object, object]", progress: Progress) -> tuple[str, ...]:
+    """Pass progress on until the worker's last word; raises the error that it ended with."""
+    while True:
+        message = pipe.recv()
+        if isinstance(message, CrawlProgress):
+            progress(message)
+        elif isinstance(message, BloghoundError):
+            raise message
+        elif isinstance(message, Finished):
+            return message.warnings
+
+
+def _stop(pipe: "Pipe[object, object]") -> None:
+    """Ask the worker to stop, and read what it still tells: a full pipe would hold it up."""
+    deadline = time.monotonic() + STOP_SECONDS
+    with suppress(EOFError, OSError):
+        pipe.send("stop")
+        while pipe.poll(max(0.0, deadline - time.monotonic())):
+            pipe.recv()
 
 
 def _exit_words(code: int | None) -> str:

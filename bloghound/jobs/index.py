@@ -14,6 +14,7 @@ from graph.centrality import distinct_linkers, pagerank
 from ranking.encoder import Encoder
 from ranking.index import build_generation
 from ranking.passages import passage_text
+from ranking.relevance import POSTS_PER_BLOGGER
 from ranking.values import GraphColumns
 from storage import embeddings, links, rankable
 from storage.database import Connection, Database, open_database
@@ -52,21 +53,21 @@ def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexR
         with database.read() as connection:
             generation = build_generation(
                 settings.index_dir,
-                rankable.bloggers(connection),
+                rankable.bloggers(connection, POSTS_PER_BLOGGER),
                 lambda hashes: _vectors(database, encoder.name, hashes),
                 graph_columns(connection),
                 encoder_name=encoder.name,
                 dimensions=encoder.dimensions,
                 model_languages=settings.known_languages,
                 as_of=utc_now(),
-                progress=_Counter(report, "build", rankable.count_posts(connection)).add,
+                progress=_Counter(report, "build", rankable.count_posts(connection, POSTS_PER_BLOGGER)).add,
             )
     finally:
         database.close()
     return IndexReport(
         generation=generation.number,
-        bloggers=len(generation.bloggers),
-        posts=generation.counts["posts"],
+        bloggers=generation.blogger_count,
+        posts=generation.post_count,
         encoded=encoded,
         encoded_per_second=encoded / encode_seconds if encoded else None,
         seconds=time.monotonic() - started,
@@ -77,7 +78,9 @@ def encode_new(database: Database, encoder: Encoder, settings: Settings, report:
     """Encode every content that has no vector for this model; (contents encoded, seconds spent on it)."""
     languages = None if settings.known_languages is None else sorted(settings.known_languages)
     with database.read() as connection:
-        waiting = embeddings.without_vector(connection, encoder.name, languages=languages)
+        wanted = rankable.newest_contents(connection, POSTS_PER_BLOGGER, languages)
+        known = embeddings.known(connection, encoder.name, wanted)
+    waiting = [name for name in wanted if name not in known]
     started, done = time.monotonic(), 0
     for start in range(0, len(waiting), ENCODE_AT_ONCE):
         names = waiting[start : start + ENCODE_AT_ONCE]

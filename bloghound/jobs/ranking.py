@@ -8,8 +8,7 @@ from graph.centrality import niche_reach
 from ranking.encoder import Encoder
 from ranking.engine import RankingEngine
 from ranking.evaluate import Evaluation, evaluate, read_qrels, read_queries
-from ranking.index import open_generation
-from ranking.index.layout import current_number
+from ranking.index import current_number, open_generation
 from ranking.ranking import Ranking
 from ranking.score import Weights
 
@@ -17,8 +16,8 @@ from ranking.score import Weights
 def open_engine(settings: Settings) -> RankingEngine:
     """The engine over the current generation.
 
-    Raises IndexMissingError or IndexDamagedError when there is none to serve, EncoderError when the model is not
-    there, ConflictError when the generation was built with another model.
+    Raises IndexMissingError when there is none, or none for the configured model, IndexDamagedError when none is whole,
+    EncoderError when the model is not there.
     """
     generation = open_generation(settings.index_dir)
     return RankingEngine(generation, Encoder.load(settings.model), niche_reach)

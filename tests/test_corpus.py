@@ -1,0 +1,245 @@
+"""The whole way on 90 real blogs: import, crawl from the archive, index, rank, evaluate; measured against their labels.
+
+The floors are the project's promises; ``pytest -s`` prints the figures.
+"""
+
+import csv
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from fastwarc import ArchiveIterator
+
+from bloghound.urls import fold_url
+from crawler.extract.encoding import clean_text
+
+ROBOTS_SITES = {"buffered.io", "thequeys.com", "existentiallyexhausted.com", "iccycling.github.io"}
+REACHABLE_POSTS = 4218
+"""Post pages that a walk obeying robots.txt and noindex reaches (the corpus's README)."""
+
+
+class Shop:
+    """A data directory and the command line over it, as a user has it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("BLOGHOUND_")}
+        self._environment = kept | {"BLOGHOUND_DATA_DIR": str(data_dir)}
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """A command under way, in a process group of its own."""
+        command = [sys.executable, "-m", "bloghound", *map(str, arguments)]
+        return subprocess.Popen(
+            command,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: object) -> str:
+        """Standard output of a command that succeeds."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate()
+        assert process.returncode == 0, err
+        return out
+
+    def json(self, *arguments: object) -> Any:
+        """What a command with ``--json`` prints."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def posts(self) -> list[dict[str, str]]:
+        """The rows of ``posts --csv``."""
+        return list(csv.DictReader(io.StringIO(self.run("posts", "--csv"))))
+
+
+@pytest.fixture(scope="module")
+def corpus(shared_dir: Path) -> Path:
+    return shared_dir / "corpus"
+
+
+@pytest.fixture(scope="module")
+def manifest_posts(corpus: Path) -> set[str]:
+    with gzip.open(corpus / "manifest.csv.gz", "rt", encoding="utf-8") as handle:
+        return {fold_url(row["url"]) for row in csv.DictReader(handle) if row["kind"] == "post"}
+
+
+@pytest.fixture(scope="module")
+def imported(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, dict[str, Any]]:
+    """The corpus imported, with the report."""
+    shop = Shop(tmp_path_factory.mktemp("imported"))
+    return shop, shop.json("import", corpus / "dev.warc.gz")
+
+
+@pytest.fixture(scope="module")
+def crawled(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, dict[str, Any]]:
+    """The corpus crawled by the spider, from its seeds and its archive; killed once with -9 on the way."""
+    shop = Shop(tmp_path_factory.mktemp("crawled"))
+    command = ("crawl", "--archive", corpus / "dev.warc.gz", "--seeds", corpus / "seeds.txt", "--depth", "0")
+    with shop.start(*command, "--json") as process:
+        _wait_for_pages(shop, 1500)
+        os.killpg(process.pid, signal.SIGKILL)
+    return shop, shop.json(*command)
+
+
+def _wait_for_pages(shop: Shop, pages: int) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        if (shop.data_dir / "bloghound.sqlite3").exists() and shop.json("status")["counts"]["fetches"] >= pages:
+            return
+    pytest.fail(f"the crawl did not store {pages} pages in 300 s")
+
+
+def _addresses(row: dict[str, str]) -> set[str]:
+    return {fold_url(url) for url in row["addresses"].split()}
+
+
+def _report(**figures: object) -> None:
+    print("\n" + ", ".join(f"{name} {value}" for name, value in figures.items()))
+
+
+def test_an_import_counts_one_outcome_for_each_response(imported: tuple[Shop, dict[str, Any]]) -> None:
+    _, report = imported
+    assert sum(report["outcomes"].values()) == report["pages_fetched"] == 8428
+    assert sum(report["sites"].values()) == 90
+
+
+def test_imported_posts_are_the_posts(imported: tuple[Shop, dict[str, Any]], manifest_posts: set[str]) -> None:
+    pages = [row for row in imported[0].posts() if row["source"] == "page"]
+    found = manifest_posts.intersection(*[set().union(*map(_addresses, pages))])
+    false = sum(not _addresses(row) & manifest_posts for row in pages)
+    _report(recall=len(found) / len(manifest_posts), false_share=false / len(pages))
+    assert len(found) >= 0.95 * len(manifest_posts)
+    assert false <= 0.08 * len(pages)
+
+
+def test_imported_posts_are_dated_as_their_feeds_say(imported: tuple[Shop, dict[str, Any]], corpus: Path) -> None:
+    rows = imported[0].posts()
+    dated = [row for row in rows if row["published"]]
+    feeds = _feed_dates(corpus / "dev.warc.gz")
+    compared = [
+        (datetime.fromisoformat(row["published"]), feeds[address])
+        for row in dated
+        if row["source"] == "page"
+        for address in _addresses(row) & feeds.keys()
+    ]
+    close = sum(abs(stored - said) <= timedelta(days=1) for stored, said in compared)
+    _report(dated=len(dated) / len(rows), compared=len(compared), close=close / len(compared))
+    assert len(dated) >= 0.90 * len(rows)
+    assert len(compared) > 1000
+    assert close >= 0.95 * len(compared)
+
+
+def _feed_dates(archive: Path) -> dict[str, datetime]:
+    """Publication dates that the corpus's feeds give, by folded address, read without our own feed reader."""
+    dates: dict[str, datetime] = {}
+    for record in ArchiveIterator(str(archive)):
+        body = record.reader.read()
+        if b"<rss" not in body[:2000] and b"<feed" not in body[:2000]:
+            continue
+        for entry in feedparser.parse(body, sanitize_html=False).entries:
+            when = entry.get("published_parsed")
+            if when and str(entry.get("link", "")).startswith("http"):
+                dates.setdefault(fold_url(clean_text(entry["link"])), datetime(*when[:6], tzinfo=UTC))
+    return dates
+
+
+def test_imported_blogs_have_their_language(imported: tuple[Shop, dict[str, Any]], corpus: Path) -> None:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in imported[0].posts():
+        counts[row["site"]][row["language"]] += 1
+    with (corpus / "blogs.csv").open(encoding="utf-8") as handle:
+        labels = {row["host"]: row["language"] for row in csv.DictReader(handle)}
+    wrong = {host: counts[host].most_common(1) for host, label in labels.items() if not _is(label, counts[host])}
+    _report(right=len(labels) - len(wrong), wrong=wrong)
+    assert len(labels) - len(wrong) >= 88
+
+
+def _is(label: str, counts: Counter[str]) -> bool:
+    return bool(counts) and counts.most_common(1)[0][0] == label
+
+
+def test_a_crawl_killed_on_the_way_ends_with_every_sites_true_health(crawled: tuple[Shop, dict[str, Any]]) -> None:
+    shop, report = crawled
+    sites = {site["key"]: site for site in shop.json("status")["sites"]}
+    not_ok = {key: (site["health"], site["reason"]) for key, site in sites.items() if site["health"] != "ok"}
+    _report(sites=report["sites"], not_ok=not_ok)
+    assert {key for key, site in sites.items() if site["health"] == "robots"} == ROBOTS_SITES
+    assert report["sites"]["ok"] >= 82
+    assert all(reason for _, reason in not_ok.values())
+    assert sum(report["outcomes"].values()) == report["pages_fetched"]
+
+
+def test_a_crawl_finds_the_posts_that_can_be_reached(
+    crawled: tuple[Shop, dict[str, Any]], manifest_posts: set[str]
+) -> None:
+    pages = [_addresses(row) for row in crawled[0].posts() if row["source"] == "page"]
+    found = manifest_posts & set().union(*pages)
+    _report(found=len(found), share=len(found) / REACHABLE_POSTS)
+    assert len(found) >= 0.95 * REACHABLE_POSTS
+
+
+def test_a_killed_crawl_stores_the_same_rows_as_one_that_was_not(
+    crawled: tuple[Shop, dict[str, Any]], corpus: Path, tmp_path: Path
+) -> None:
+    """On a dozen sites, crawled without a kill: the same posts by site and address."""
+    hosts = sorted(row["site"] for row in crawled[0].posts())[::400]
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text("\n".join(f"https://{host}/" for host in dict.fromkeys(hosts)))
+    shop = Shop(tmp_path / "whole")
+    shop.json("crawl", "--archive", corpus / "dev.warc.gz", "--seeds", seeds, "--depth", "0")
+    whole = {(row["site"], row["url"], row["source"], row["published"]) for row in shop.posts()}
+    killed = {(row["site"], row["url"], row["source"], row["published"]) for row in crawled[0].posts()}
+    assert whole == {row for row in killed if row[0] in {site for site, *_ in whole}}
+
+
+@pytest.fixture(scope="module")
+def indexed(imported: tuple[Shop, dict[str, Any]]) -> Iterator[Shop]:
+    shop, _ = imported
+    report = shop.json("index")
+    _report(**report)
+    yield shop
+
+
+def test_relevance_is_better_than_every_baseline(indexed: Shop, corpus: Path) -> None:
+    found = indexed.json("evaluate", corpus / "queries.json", "--qrels", corpus / "qrels.txt")
+    _report(ours=found["ours"], **found["baselines"], best=found["best_baseline"])
+    assert (found["queries"], found["judged"]) == (32, 32)
+    assert found["ours"]["map"] >= 0.75
+    assert found["ours"]["ndcg@10"] >= 0.84
+    assert all(found["ours"]["map"] > figures["map"] for figures in found["baselines"].values())
+
+
+def test_a_run_file_can_be_written_without_judgements(indexed: Shop, corpus: Path, tmp_path: Path) -> None:
+    queries = [{"id": "x", "query": "Specialty coffee at home: espresso machines and grinders."}]
+    (tmp_path / "queries.json").write_text(json.dumps(queries))
+    found = indexed.json("evaluate", tmp_path / "queries.json", "--run", tmp_path / "run.txt")
+    first = (tmp_path / "run.txt").read_text().splitlines()[0].split()
+    assert found["judged"] == 0
+    assert first[:4] == ["x", "Q0", "www.caffeinated.science", "1"]
+
+
+def test_nothing_to_encode_the_second_time(indexed: Shop) -> None:
+    assert indexed.json("index")["encoded"] == 0
+
+
+def test_a_forgotten_blog_leaves_no_byte(indexed: Shop) -> None:
+    name = b"grocerystories.net"
+    assert any(name in path.read_bytes() for path in indexed.data_dir.rglob("*") if path.is_file())
+    receipt = indexed.json("forget", "https://grocerystories.net/")
+    left = [path for path in indexed.data_dir.rglob("*") if path.is_file() and name in path.read_bytes()]
+    assert receipt["removed"]["posts"] > 0
+    assert left == []
