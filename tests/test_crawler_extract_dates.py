@@ -14,7 +14,9 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MAY_FOURTH = datetime(2020, 5, 4, tzinfo=UTC)
 
 
-def date_of(html: str, url: str = "https://blog.example.net/posts/tea/", language: str | None = "en") -> FoundDate | None:
+def date_of(
+    html: str, url: str = "https://blog.example.net/posts/tea/", language: str | None = "en"
+) -> FoundDate | None:
     tree = LexborHTMLParser(html)
     return find_date(tree, read_metadata(tree, url), content_root(tree), NOW, language)
 
@@ -87,7 +89,10 @@ def test_dates_before_the_web_and_in_the_future_are_impossible() -> None:
     ("html", "source"),
     [
         ('<script type="application/ld+json">{"@type":"BlogPosting","datePublished":"2020-05-04"}</script>', "json_ld"),
-        ('<script type="application/ld+json">{"@graph":[{"@type":["Article"],"datePublished":"2020-05-04"}]}</script>', "json_ld"),
+        (
+            '<script type="application/ld+json">[{"@type":["Article"],"datePublished":"2020-05-04"}]</script>',
+            "json_ld",
+        ),
         ('<meta property="article:published_time" content="2020-05-04">', "meta"),
         ('<span itemprop="datePublished" content="2020-05-04">then</span>', "microdata"),
         ('<a class="dt-published" title="2020-05-04">then</a>', "h_entry"),
@@ -107,11 +112,15 @@ def test_the_day_in_the_address_beats_the_time_of_the_build() -> None:
 
 def test_metadata_near_the_day_in_the_address_gives_the_hour() -> None:
     html = '<meta property="article:published_time" content="2020-05-04T08:00:00Z">'
-    assert date_of(html, "https://blog.example.net/2020/05/04/tea/") == FoundDate(MAY_FOURTH + timedelta(hours=8), "meta")
+    assert date_of(html, "https://blog.example.net/2020/05/04/tea/") == FoundDate(
+        MAY_FOURTH + timedelta(hours=8), "meta"
+    )
 
 
 def test_the_month_in_the_address_is_the_last_resort() -> None:
-    assert date_of("<p>Tea.</p>", "https://blog.example.net/2020/05/tea/") == FoundDate(datetime(2020, 5, 1, tzinfo=UTC), "url_month")
+    assert date_of("<p>Tea.</p>", "https://blog.example.net/2020/05/tea/") == FoundDate(
+        datetime(2020, 5, 1, tzinfo=UTC), "url_month"
+    )
 
 
 def test_dates_of_changes_comments_and_other_posts_do_not_count() -> None:

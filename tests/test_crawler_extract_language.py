@@ -10,7 +10,7 @@ SENTENCES = {
     "en": "We walked along the river all morning and talked about the books that we had read in the winter.",
     "nl": "We liepen de hele ochtend langs de rivier en praatten over de boeken die we in de winter hadden gelezen.",
     "fi": "Kävelimme koko aamun joen rannalla ja puhuimme kirjoista, joita olimme lukeneet talvella.",
-    "de": "Wir gingen den ganzen Morgen am Fluss entlang und sprachen über die Bücher, die wir im Winter gelesen hatten.",
+    "de": "Wir gingen den ganzen Morgen am Fluss entlang und sprachen über Bücher, die wir im Winter gelesen hatten.",
     "fr": "Nous avons marché toute la matinée le long de la rivière et parlé des livres que nous avions lus en hiver.",
     "es": "Caminamos toda la mañana junto al río y hablamos de los libros que habíamos leído en el invierno.",
     "zh": "我们整个上午沿着河边散步，谈论冬天读过的书，然后在一家小店里喝了咖啡。",
@@ -37,7 +37,9 @@ def test_addresses_and_code_do_not_count() -> None:
     assert detect_language(noise + SENTENCES["de"]) == "de"
 
 
-@pytest.mark.parametrize(("tag", "code"), [("en-GB", "en"), ("zh_Hans", "zh"), ("NB", "no"), ("", None), ("x", None), (None, None)])
+@pytest.mark.parametrize(
+    ("tag", "code"), [("en-GB", "en"), ("zh_Hans", "zh"), ("NB", "no"), ("", None), ("x", None), (None, None)]
+)
 def test_tags_are_reduced_to_their_language(tag: str | None, code: str | None) -> None:
     assert normalize_tag(tag) == code
 
