@@ -12,7 +12,7 @@ from bloghound.errors import AddressError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservations
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
 from crawler.extract.classify import MIN_POST_WORDS, feed_post_urls
-from crawler.extract.paths import is_listing_path
+from crawler.extract.paths import is_listing_path, is_term_path
 from crawler.parsed import PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
 from storage.merging import ReadPost
 from storage.pages import NewPage
@@ -51,6 +51,10 @@ _OUTCOMES = {
     PageKind.PAGE: Outcome.PAGE,
     PageKind.OTHER: Outcome.PAGE,
 }
+
+
+# What the second look at a site never makes a post of.
+_NEVER_POSTS = frozenset({PageKind.HOME, PageKind.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,12 @@ def _page_outcome(arrival: Arrival, page: ParsedPage) -> Outcome:
 
 
 def _page_posts(arrival: Arrival, page: ParsedPage) -> tuple[ReadPost, ...]:
-    if page.post is None:
+    if page.post is None or page.kind in _NEVER_POSTS or (page.kind == PageKind.LISTING and is_term_path(page.url)):
         return ()
     state = "live" if page.kind == PageKind.POST else "candidate"
     post = replace(page.post, addresses=tuple(dict.fromkeys((*page.post.addresses, *arrival.addresses))))
-    return (_read(arrival, post, page.reservations, state=state, canonical_url=page.canonical_url),)
+    read = _read(arrival, post, page.reservations, state=state, canonical_url=page.canonical_url)
+    return (replace(read, at_own_address=fold_url(post.url) == fold_url(page.url)),)
 
 
 def _read(

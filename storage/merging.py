@@ -29,6 +29,8 @@ class ReadPost:
     state: str = "live"
     canonical_url: str | None = None
     in_feed: bool = False
+    at_own_address: bool = True
+    """False for a post read from another page that shows it whole, such as its month's archive."""
     text_reserved: bool = False
     warc_file: str | None = None
     warc_offset: int | None = None
@@ -81,21 +83,25 @@ class PostBook:
         """The stored post that ``read`` is, brought up to date; a new one when it is none of them."""
         fresh = _as_stored(site_id, read)
         claims = address_claims(read)
-        stored = self._find(fresh, claims)
+        stored = self._by_own_address(site_id, claims)
+        same_address = stored is not None
+        stored = stored or self._by_equal_text(fresh, claims)
         if stored is None:
             stored = fresh
             stored.changed = True
         else:
-            merge(stored, fresh)
+            merge(stored, fresh, same_address=same_address and read.at_own_address)
         self._register(stored, claims)
         return stored
 
-    def _find(self, fresh: StoredPost, claims: dict[str, tuple[str, str]]) -> StoredPost | None:
-        for folded, (_, claim) in claims.items():
-            stored, stored_claim = self._by_address.get((fresh.site_id, folded), (None, ""))
-            if stored is None:
-                continue
-            if (claim == stored_claim == "own") or _same_text(stored, fresh):
+    def _by_own_address(self, site_id: int, claims: dict[str, tuple[str, str]]) -> StoredPost | None:
+        owners = (self._by_address.get((site_id, folded)) for folded, (_, claim) in claims.items() if claim == "own")
+        return next((owner[0] for owner in owners if owner is not None and owner[1] == "own"), None)
+
+    def _by_equal_text(self, fresh: StoredPost, claims: dict[str, tuple[str, str]]) -> StoredPost | None:
+        for folded in claims:
+            stored, _ = self._by_address.get((fresh.site_id, folded), (None, ""))
+            if stored is not None and stored.text_hash == fresh.text_hash:
                 return stored
         return self._by_text.get((fresh.site_id, fresh.text_hash)) if fresh.words >= MIN_DUPLICATE_WORDS else None
 
@@ -112,19 +118,27 @@ class PostBook:
 def address_claims(read: ReadPost) -> dict[str, tuple[str, str]]:
     """Folded address → (address, claim), own addresses first; a canonical address on another host is no claim."""
     claims: dict[str, tuple[str, str]] = {}
-    for url in (read.post.url, *read.post.addresses):
-        claims.setdefault(fold_url(url), (url, "own"))
+    claims[fold_url(read.post.url)] = (read.post.url, "own")
+    for url in read.post.addresses:
+        claims.setdefault(fold_url(url), (url, "own" if read.at_own_address else "canonical"))
     canonical = read.canonical_url
     if canonical and site_of(canonical).key == site_of(read.post.url).key:
         claims.setdefault(fold_url(canonical), (canonical, "canonical"))
     return claims
 
 
-def merge(stored: StoredPost, fresh: StoredPost) -> None:
-    """Bring ``stored`` up to date with a newer reading: a page's text beats a feed's, a sure date beats a guess."""
+def merge(stored: StoredPost, fresh: StoredPost, *, same_address: bool = True) -> None:
+    """Bring ``stored`` up to date with another reading: a page's text beats a feed's, a sure date beats a guess.
+
+    A reading under another address with the same text (a tag's page that shows this one post) only adds its address,
+    unless it is known to be a post and what is stored is not.
+    """
     before = _state_of(stored)
-    if fresh.source == PostSource.PAGE or stored.source == PostSource.FEED:
+    better = fresh.state == "live" and stored.state != "live" and fresh.source == PostSource.PAGE
+    if better or (same_address and _may_replace(stored, fresh)):
         _take_text(stored, fresh)
+    if better:
+        stored.url = fresh.url
     stored.author = stored.author or fresh.author
     stored.title = stored.title or fresh.title
     if fresh.published and (stored.published is None or date_trust(fresh.date_source) > date_trust(stored.date_source)):
@@ -135,6 +149,11 @@ def merge(stored: StoredPost, fresh: StoredPost) -> None:
     if fresh.text_reserved:
         _reserve(stored)
     stored.changed = stored.changed or _state_of(stored) != before
+
+
+def _may_replace(stored: StoredPost, fresh: StoredPost) -> bool:
+    from_page = fresh.source == PostSource.PAGE or stored.source == PostSource.FEED
+    return from_page and (fresh.state == "live" or stored.state != "live" or stored.source == PostSource.FEED)
 
 
 def _take_text(stored: StoredPost, fresh: StoredPost) -> None:
@@ -187,10 +206,6 @@ def content_hash(title: str, text: str) -> str:
 def text_hash(text: str) -> str:
     """SHA-256 of the text with white space folded: equal for the same words."""
     return hashlib.sha256(re.sub(r"\s+", " ", text).strip().encode("utf-8", "replace")).hexdigest()
-
-
-def _same_text(stored: StoredPost, fresh: StoredPost) -> bool:
-    return stored.text_hash == fresh.text_hash
 
 
 def _as_stored(site_id: int, read: ReadPost) -> StoredPost:

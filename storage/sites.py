@@ -218,6 +218,11 @@ def unfinished(connection: Connection, crawl_id: int) -> tuple[int, datetime | N
     return row[0], row[1]
 
 
+def exists(connection: Connection, site_id: int) -> bool:
+    """Whether a site is stored; one that was forgotten is not."""
+    return connection.execute(select(_SITE.c.id).where(_SITE.c.id == site_id)).first() is not None
+
+
 def held_by(connection: Connection, keys: Sequence[str], crawl_id: int) -> set[str]:
     """Which of the sites a crawl already holds."""
     held: set[str] = set()

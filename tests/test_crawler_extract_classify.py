@@ -171,14 +171,18 @@ def test_a_feed_makes_a_blog() -> None:
         ((replace(PLAIN, platform="mkdocs"),) * 3, "documentation"),
         ((replace(DATED, title="Hello World"), replace(DATED, title="Rich Content")), "sample posts"),
         ((PLAIN,), "no dated post"),
-        ((), "no page"),
     ],
 )
 def test_what_is_no_blog_is_told_with_the_reason(signals: tuple[PostSignals, ...], reason: str) -> None:
-    kind_of_pages = PageKind.POST if reason == "sample posts" else PageKind.PAGE
+    kind_of_pages = PageKind.POST if reason in {"sample posts", "no dated post"} else PageKind.PAGE
     is_blog, told, _ = verdict(*signals, kind=kind_of_pages)
     assert not is_blog
     assert reason in told
+
+
+def test_a_site_without_posts_is_not_judged() -> None:
+    assert verdict()[0]
+    assert verdict(PLAIN, kind=PageKind.PAGE)[0]
 
 
 def test_a_dated_blog_that_sells_a_book_is_a_blog() -> None:

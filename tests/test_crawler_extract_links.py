@@ -59,6 +59,23 @@ def test_every_link_knows_where_it_stands(target: str, context: LinkContext) -> 
     assert context_of(PAGE, target) is context
 
 
+def test_posts_of_blogger_stand_in_a_widget_and_are_content() -> None:
+    html = f"""<html><body><div class="widget Blog" id="Blog1"><div class="post-body"><p>{LONG}
+    <a href="https://cited.test-tea.nl/">cited</a></p></div></div>
+    <div class="widget BlogList"><a href="https://friend.test-tea.nl/">Friend</a></div>
+    <div class="widget Label"><a href="https://label.test-tea.nl/">Label</a></div></body></html>"""
+    assert context_of(html, "https://cited.test-tea.nl/") is LinkContext.CONTENT
+    assert context_of(html, "https://friend.test-tea.nl/") is LinkContext.BLOGROLL
+    assert context_of(html, "https://label.test-tea.nl/") is LinkContext.BOILERPLATE
+
+
+@pytest.mark.parametrize("heading", ["Blogs we read", "Wij lezen ook", "Wir lesen auch", "Neighbours:", "友情链接"])
+def test_a_blogroll_is_known_by_its_heading(heading: str) -> None:
+    html = f"""<html><body><article><p>{LONG}</p></article>
+    <h4>{heading}</h4><ul><li><a href="https://friend.test-tea.nl/">Friend</a></li></ul></body></html>"""
+    assert context_of(html, "https://friend.test-tea.nl/") is LinkContext.BLOGROLL
+
+
 def test_rel_and_anchor_are_kept() -> None:
     link = next(link for link in links_of(PAGE).links if "shop" in link.target_url)
     assert (link.rel, link.anchor) == (("nofollow", "sponsored"), "a shop")

@@ -149,7 +149,7 @@ def test_a_figure_that_is_none_is_unknown(value: object) -> None:
 def test_a_post_is_read_with_text_links_and_engagement() -> None:
     (post,) = statuses(STATUS).posts
     assert post.url == "https://social.example/@ann/204"
-    assert post.text == "Nieuwe branding, #koffie\nLees koffie.example/bran @bo"
+    assert post.text == "Nieuwe branding, #koffie\nLees @bo"
     assert post.title == "Nieuwe branding, #koffie"
     assert (post.source, post.date_source, post.language) == (PostSource.FEED, "api", "nl")
     assert post.published == datetime(2026, 3, 2, 18, 4, 5, tzinfo=UTC)

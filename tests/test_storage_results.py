@@ -119,6 +119,33 @@ def test_the_same_text_under_two_addresses_is_one_post(database: Database) -> No
         assert store.column(ADDRESS.c.url) == [f"{HOME}/p", f"{HOME}/copy"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_listing_that_shows_one_post_changes_nothing_of_it(database: Database, order: tuple[int, int]) -> None:
+    reads = [
+        ReadPost(_post(title="The post")),
+        ReadPost(_post(f"{HOME}/tag/x", title="Tag: x"), state="candidate"),
+    ]
+    with database.transaction() as connection:
+        store = Store(connection)
+        for index in order:
+            store.keep(reads[index])
+        assert store.column(POST.c.title) == ["The post"]
+        assert store.column(POST.c.url) == [f"{HOME}/p"]
+        assert store.column(POST.c.state) == ["live"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_archive_that_shows_a_post_whole_changes_nothing_of_it(database: Database, order: tuple[int, int]) -> None:
+    shown = _post(title="May 2026", text=TEXT + " Older posts", addresses=(f"{HOME}/p", f"{HOME}/2026/05"))
+    reads = [ReadPost(_post(title="The post")), ReadPost(shown, state="candidate", at_own_address=False)]
+    with database.transaction() as connection:
+        store = Store(connection)
+        for index in order:
+            store.keep(reads[index])
+        assert store.column(POST.c.title) == ["The post"]
+        assert sorted(store.column(ADDRESS.c.url)) == [f"{HOME}/2026/05", f"{HOME}/p"]
+
+
 def test_equal_short_texts_are_different_posts(database: Database) -> None:
     with database.transaction() as connection:
         store = Store(connection)
@@ -289,7 +316,7 @@ def test_a_blogger_comes_with_sites_posts_and_followers(database: Database) -> N
         sites.set_facts(connection, profile, {"kind": "profile", "platform": "mastodon"})
         sites.observe_metric(connection, profile, "followers", 42, source_url="u", now=NOW)
         identity.join(connection, store.site_id, profile, method="rel_me", evidence={"blog": "x"}, now=NOW)
-        assert (rankable.count_posts(connection), rankable.keys(connection)) == (1, ["a.example"])
+        assert (rankable.count_posts(connection, 9), rankable.keys(connection)) == (1, ["a.example"])
         blogger = next(iter(rankable.bloggers(connection)))
         assert store.count(table_of(Blogger)) == 1
     assert [(site.key, site.followers) for site in blogger.sites] == [("a.example", None), ("m.example/@ann", 42)]

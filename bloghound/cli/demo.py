@@ -1,14 +1,17 @@
 """The command that shows it all: crawl a small web of our own, index it, rank it."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bloghound.cli.console import output, print_json, progress_bars, table
+from bloghound.cli.console import output, print_json, printable, progress_bars, table
 from bloghound.cli.ranking import print_ranking
 from bloghound.jobs import demo as demo_job
 from bloghound.settings import load_settings
+
+SHOWN = 6
+"""Rows of each ranking that the demo prints: the niche's own blogs and a few that are not."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
@@ -39,15 +42,28 @@ def demo(
         return
     _print_sites(done)
     for _, ranking in done.rankings:
-        print_ranking(ranking.as_dict(), explain=False)
-    _, first = done.rankings[0]
-    best = first.as_dict()
+        found = ranking.as_dict()
+        print_ranking({**found, "results": found["results"][:SHOWN]})
+    best = done.rankings[0][1].as_dict()
     print_ranking({**best, "results": best["results"][:1]}, explain=True)
+    _print_deductions(best["results"])
     output.print(
         f"Done in {done.seconds:.1f} s. The blog with the most followers is not the first: relevance, conversation and "
         "citations by peers decide."
     )
     output.print(f"The data lies in {done.data_dir}; 'bloghound rank \"YOUR BRIEF\"' there asks on.")
+
+
+def _print_deductions(results: list[dict[str, Any]]) -> None:
+    shown = table(
+        "Held against bloggers", ["#", "blogger", "finding", "posts", "deducted", "score"], ["#", "deducted", "score"]
+    )
+    for result in results:
+        for one in result["deductions"]:
+            finding, of = one["finding"].replace("_", " "), f"{one['count']} of {one['of']}"
+            figures = (f"{-abs(one['amount']):.2f}", f"{result['score']:.2f}")
+            shown.add_row(str(result["rank"]), printable(result["blogger"]["name"]), finding, of, *figures)
+    output.print(shown)
 
 
 def _print_sites(done: "demo_job.DemoReport") -> None:

@@ -21,6 +21,9 @@ from ranking.score import Weights
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 PARTS = ("relevance", "engagement", "reach")
 
+SHOWN_GATE = 0.05
+"""Below this share of its parts a blogger's place is an accident of the few others; the table shows it dimmed."""
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -76,14 +79,20 @@ def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
         f"Bloggers for: {printable(found['query'])}", columns, numeric=["#", "score", *PARTS, "deducted", "followers"]
     )
     for result in found["results"]:
-        shown.add_row(*_cells(result))
+        shown.add_row(*_cells(result), style=None if _in_niche(result) else "dim")
     output.print(shown)
     if not found["results"]:
         output.print("No blogger matches this brief. A wider brief, or another --language, may find some.")
     elif any(not result["parts"]["engagement"]["known"] for result in found["results"]):
         output.print("[dim]~ unknown: enters at the median of its peers, never above it[/dim]")
-    for result in found["results"]:
+    if not all(_in_niche(result) for result in found["results"]):
+        output.print("[dim]dim rows: hardly or not in this niche[/dim]")
+    for result in filter(_in_niche, found["results"]):
         output.print(_explanation(result) if explain else _evidence_line(result))
+
+
+def _in_niche(result: dict[str, Any]) -> bool:
+    return bool(result["parts"]["relevance"]["inputs"]["gate"] >= SHOWN_GATE)
 
 
 def _cells(result: dict[str, Any]) -> list[Text]:
@@ -139,10 +148,16 @@ def _explanation(result: dict[str, Any]) -> Panel:
 
 
 def _inputs(inputs: dict[str, Any]) -> str:
-    return printable(", ".join(f"{name} {_short(value)}" for name, value in inputs.items()))
+    return printable(", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in inputs.items()))
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        if value["reason"] is not None:
+            return f"unknown ({value['reason'].replace('_', ' ')})"
+        return f"{value['median']:.3g} a post (median of {value['posts']}, {value['share_with_any']:.0%} with any)"
+    if value is None:
+        return "unknown"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

@@ -41,7 +41,7 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
             list(web.seeds),
             max_sites=100,
             max_pages_per_site=own.max_pages_per_site,
-            depth=2,
+            depth=3,
             static_hosts=dict.fromkeys(web.hosts, (web.address, web.port)),
             progress=lambda event: progress(
                 "crawl", event.sites_done, event.sites_total, f"{event.pages} pages, {event.posts} posts"
@@ -49,5 +49,5 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
         )
         index = run_index(own, progress=lambda stage, done, total: progress(stage, done, total, ""))
         engine = open_engine(own)
-        rankings = tuple((brief.name, engine.rank(brief.text, limit=8)) for brief in web.briefs)
+        rankings = tuple((brief.name, engine.rank(brief.text, limit=100)) for brief in web.briefs)
     return DemoReport(crawl, index, rankings, time.monotonic() - started, own.data_dir)

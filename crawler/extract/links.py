@@ -24,15 +24,19 @@ FEED_TYPES = frozenset(
 # Where the themes of WordPress, Ghost, Blogger, Hugo, Jekyll, Hexo and Pelican put these parts of a page.
 _BOILERPLATE = """nav, footer, aside, body > header, #header, #footer, #sidebar, #nav, #menu, [role=navigation],
 [role=banner], [role=contentinfo], [role=complementary], [class*=sidebar], [class*=navbar], [class*=breadcrumb],
-[class*=pagination], [class*=pager], [class*=share], [class*=social], [class*=related], [class*=widget],
+[class*=pagination], [class*=pager], [class*=share], [class*=social], [class*=related],
+[class*=widget]:not(.Blog),
 [class*=post-nav], [class*=site-header], [class*=site-footer], [class*=masthead], [class*=post-meta],
 [class*=entry-meta], [class*=tags], [class*=author-box], [class*=toc], [id*=toc]"""
 COMMENT_AREAS = """#comments, .comments, #disqus_thread, .comment-list, .commentlist, .comments-area, #respond,
 .post-comments, .p-comment, .webmentions, [id^=comment-], [class^=comment-body]"""
 _BLOGROLL = """[class*=blogroll], [id*=blogroll], [class*=linkcat], [class*=widget_links], [class*=friend-link],
-[class*=friends], #LinkList1"""
+[class*=friends], #LinkList1, .BlogList, [class*=recommendations]"""
 _BLOGROLL_HEADING = re.compile(
-    r"^\W*(blog\s?roll|blogs i (read|like|follow)|friends|友情链接|友链|링크)\W*$", re.IGNORECASE
+    r"^\W*(blog\s?roll|(other |our )?blogs (i|we) (read|like|follow)|friends|neighbou?rs|recommended blogs|"
+    r"wij lezen( ook)?|ik lees( ook)?|wir lesen( auch)?|ich lese( auch)?|blogeja,? joita luen|luemme myös|"
+    r"blogs que (leo|leemos)|blogs amis|友情链接|友链|링크)\W*$",
+    re.IGNORECASE,
 )
 _OLDER = re.compile(
     r"^\W*(older|next|previous|more posts|weiter|ältere|volgende|oudere|suivant|précédent|plus ancien|siguiente|"

@@ -70,8 +70,8 @@ def _refusal(signals: Sequence[PostSignals], posts: Sequence[PostSignals], feed_
         return f"is a shop: {shop_pages} of {len(signals)} pages offer products"
     if platforms & _DOCUMENTATION and 2 * dated <= len(posts) and feed_posts == 0:
         return "is documentation: its pages carry no dates"
-    if dated == 0 and feed_posts == 0:
-        return "shows no dated post" if signals else "no page could be read"
+    if posts and dated == 0 and feed_posts == 0:
+        return "shows no dated post"
     return None
 
 

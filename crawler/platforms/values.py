@@ -69,16 +69,25 @@ def web_address(value: Any, base_url: str | None = None) -> str | None:
 
 
 def plain_text(html: str) -> str:
-    """The words of an HTML fragment; paragraphs and line breaks become new lines."""
+    """The words of an HTML fragment, without addresses written out; paragraphs and line breaks become new lines."""
     tree = _fragment(html)
     for line_break in tree.css("br"):
         line_break.replace_with("\n")
     # Long addresses are shown shortened on the profile's page, their ends hidden.
     for hidden in tree.css(".invisible"):
         hidden.decompose()
+    for anchor in tree.css("a[href]"):
+        if _is_bare_address(anchor.text(deep=True, strip=True), anchor.attributes.get("href") or ""):
+            anchor.decompose()
     blocks = [node.text(deep=True) for node in tree.css("p, li, blockquote")] or [tree.text(deep=True)]
     lines = (" ".join(line.split()) for block in blocks for line in block.splitlines())
     return text("\n".join(line for line in lines if line))
+
+
+def _is_bare_address(words: str, address: str) -> bool:
+    """Whether a link shows nothing but where it leads, perhaps shortened: an address is no word of the author's."""
+    shown = words.removeprefix("https://").removeprefix("http://").rstrip("…")
+    return bool(shown) and address.removeprefix("https://").removeprefix("http://").startswith(shown)
 
 
 def content_links(html: str, base_url: str) -> tuple[Link, ...]:
