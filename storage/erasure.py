@@ -23,7 +23,7 @@ class Receipt:
 
 
 def forget(connection: Connection, site_key: str, *, secret_key: bytes, now: datetime) -> Receipt:
-    """Remove a site and suppress it; raises NotFoundError when it is not stored (it is suppressed all the same)."""
+    """Remove a site and suppress it; raises NotFoundError when it is not stored."""
     suppressions.add(connection, secret_key, [site_key], reason="forgotten", now=now)
     site = connection.execute(select(_SITE.c.id, _SITE.c.blogger_id).where(_SITE.c.key == site_key)).first()
     if site is None:

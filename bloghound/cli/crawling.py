@@ -115,13 +115,13 @@ def forget(
     receipt = {
         "site": done.site_key,
         "removed": done.receipt.removed,
-        "archived_answers": done.archived_answers,
+        "archived_records": done.archived_records,
         "generations_rewritten": done.generations,
     }
     if as_json:
         print_json(receipt)
         return
     shown = table(f"Forgotten: {printable(done.site_key)}", ["what", "removed"], numeric=["removed"])
-    for name, number in {**done.receipt.removed, "archived answers": done.archived_answers}.items():
+    for name, number in {**done.receipt.removed, "archived records": done.archived_records}.items():
         shown.add_row(name.replace("_", " "), str(number))
     output.print(shown)

@@ -6,7 +6,7 @@ from bloghound.settings import Settings
 from bloghound.urls import site_of
 from crawler.archive.erasure import erase_site
 from ranking.index import forget as forget_in_index
-from storage import archives, erasure
+from storage import archives, erasure, suppressions
 from storage.database import open_database
 from storage.erasure import Receipt
 from storage.tables.base import utc_now
@@ -14,11 +14,11 @@ from storage.tables.base import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed of a site: rows, archived answers, and generations that were rewritten."""
+    """What was removed of a site: rows, archived requests and answers, and generations that were rewritten."""
 
     site_key: str
     receipt: Receipt
-    archived_answers: int
+    archived_records: int
     generations: int
 
 
@@ -31,6 +31,9 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
     key = site_of(site).key
     database = open_database(settings)
     try:
+        with database.transaction() as connection:
+            # First and on its own: it must hold even when there is nothing to remove, or removing fails.
+            suppressions.add(connection, settings.secret_key(), [key], reason="forgotten", now=utc_now())
         with database.transaction() as connection:
             receipt = erasure.forget(connection, key, secret_key=settings.secret_key(), now=utc_now())
         erased = erase_site(settings.archive_dir, key)
