@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from bloghound import __version__
 from bloghound.errors import BloghoundError, IndexMissingError
@@ -85,7 +88,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
     )
-    app.add_exception_handler(BloghoundError, _problem)
+    app.add_exception_handler(BloghoundError, _our_problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_problem)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -118,8 +123,26 @@ async def _warm(engines: Engines) -> None:
         await engines.get()
 
 
-async def _problem(request: Request, error: Exception) -> JSONResponse:
-    status = error.http_status if isinstance(error, BloghoundError) else 500
-    title = error.title if isinstance(error, BloghoundError) else "Internal error"
-    body = {"type": "about:blank", "title": title, "status": status, "detail": str(error), "instance": request.url.path}
-    return JSONResponse(body, status_code=status, media_type=PROBLEM_JSON)
+async def _our_problem(request: Request, error: Exception) -> JSONResponse:
+    known = error if isinstance(error, BloghoundError) else BloghoundError(str(error))
+    return _problem(request, known.http_status, known.title, str(known))
+
+
+async def _http_problem(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    return _problem(request, status, HTTPStatus(status).phrase, detail)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [{"location": [str(part) for part in one["loc"]], "message": one["msg"]} for one in found]
+    detail = f"{len(errors)} part(s) of the request cannot be used."
+    return _problem(request, 422, "The request cannot be used", detail, errors)
+
+
+def _problem(
+    request: Request, status: int, title: str, detail: str, errors: list[dict[str, Any]] | None = None
+) -> JSONResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
+    return JSONResponse(body | ({"errors": errors} if errors else {}), status_code=status, media_type=PROBLEM_JSON)
