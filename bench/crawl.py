@@ -33,6 +33,7 @@ class Speed:
 
     @property
     def pages_per_second(self) -> float:
+        """The rate."""
         return self.pages / self.seconds
 
 
@@ -67,6 +68,7 @@ def crawl_bare(urls: list[str], static_hosts: dict[str, tuple[str, int]]) -> Non
 
 
 def measure_bare(blogs: int, posts: int) -> Speed:
+    """Requests that a bare spider makes, from the first to the last."""
     with serve(blogs, posts) as web:
         arguments = ([web.url(host) for host in web.hosts], hosts_of(web))
         process = multiprocessing.get_context("spawn").Process(target=crawl_bare, args=arguments)
@@ -77,6 +79,7 @@ def measure_bare(blogs: int, posts: int) -> Speed:
 
 
 def measure_ours(blogs: int, posts: int) -> Speed:
+    """Pages that a crawl stores, from its first request until all is committed."""
     told: list[float] = []
     with serve(blogs, posts) as web, tempfile.TemporaryDirectory() as folder:
         report = run_crawl(
@@ -91,18 +94,22 @@ def measure_ours(blogs: int, posts: int) -> Speed:
 
 
 def serve(blogs: int, posts: int) -> MockWeb:
+    """A server of so many blogs, not yet started."""
     return MockWeb({f"blog{number}.bench.test": small_blog(posts, f"Blog {number}") for number in range(blogs)})
 
 
 def hosts_of(web: MockWeb) -> dict[str, tuple[str, int]]:
+    """Where each blog's name is served."""
     return dict.fromkeys(web.hosts, (web.address, web.port))
 
 
 def best(measure: Callable[[int, int], Speed], blogs: int, posts: int, rounds: int) -> Speed:
+    """The fastest of some rounds: what else the machine does only ever slows one down."""
     return max((measure(blogs, posts) for _ in range(rounds)), key=lambda speed: speed.pages_per_second)
 
 
 def main() -> None:
+    """Measure both and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--blogs", type=int, default=48)
     parser.add_argument("--posts", type=int, default=28, help="posts of each blog (at most 28: one a day)")

@@ -1,4 +1,4 @@
-"""Whole crawls in processes of their own: archives, both databases, kills, two workers, re-crawls, profiles, refusals."""
+"""Whole crawls in processes of their own: archives, both databases, kills, two workers, re-crawls, profiles."""
 
 import multiprocessing
 import os
@@ -8,19 +8,20 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from bloghound.demo import DemoWeb
-from bloghound.errors import AddressError, ArchiveError, CrawlError, NotFoundError, SettingsError
+from bloghound.errors import AddressError, ArchiveError, CrawlError, SettingsError
 from bloghound.jobs.crawl import run_crawl
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from crawler.leases import WorkerMark, release_dead_workers, workers_dir
 from crawler.plan import CrawlProgress
-from storage import crawls, erasure, sites
+from storage import crawls, sites, suppressions
 from storage.database import Database, open_database
 from storage.tables.base import utc_now
 from tests.conftest import PROJECT
@@ -29,6 +30,9 @@ from tests.mockweb import ForeverTaking, MockWeb, small_blog
 
 HOSTS = ("one.example", "two.example", "three.example")
 POSTS = 28
+
+
+Rows = dict[str, list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,7 @@ def crawl(settings: Settings, archive: Path, progress: Callable[[CrawlProgress],
     return run_crawl(settings, [f"https://{host}/" for host in HOSTS], archives=[archive], progress=progress)
 
 
-def rows_of(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+def rows_of(settings: Settings) -> Rows:
     database = open_database(settings)
     try:
         return natural_rows(database)
@@ -57,26 +61,36 @@ def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
         database.close()
 
 
-def kill_worker(_: CrawlProgress) -> None:
-    """Kill the crawling process as the system does when memory runs out."""
-    for child in multiprocessing.active_children():
-        if child.pid is not None and child.name == "bloghound-crawl":
-            os.kill(child.pid, signal.SIGKILL)
+def kill_at(pages: int) -> Callable[[CrawlProgress], None]:
+    """Kills the crawling process, as the system does when memory runs out, once it has stored so many pages."""
+
+    def listen(event: CrawlProgress) -> None:
+        for child in multiprocessing.active_children() if event.pages >= pages else ():
+            if child.pid is not None and child.name == "bloghound-crawl":
+                os.kill(child.pid, signal.SIGKILL)
+
+    return listen
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A crawl that nobody kills."""
+
+    settings: Settings
+    report: CrawlReport
+    rows: Rows
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    tmp_path_factory: pytest.TempPathFactory, archive: Path
-) -> tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]:
-    """A crawl that nobody kills: its report and its rows."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, archive: Path) -> Undisturbed:
     settings = Settings(data_dir=tmp_path_factory.mktemp("undisturbed"))
-    return crawl(settings, archive), rows_of(settings)
+    return Undisturbed(settings, crawl(settings, archive), rows_of(settings))
 
 
 def test_an_archive_answers_like_the_web(
-    undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]],
+    undisturbed: Undisturbed,
 ) -> None:
-    report, rows = undisturbed
+    report, rows = undisturbed.report, undisturbed.rows
     assert report.sites["ok"] == len(HOSTS)
     assert report.outcomes["post"] == len(rows["posts"]) == len(HOSTS) * POSTS
     assert report.outcomes["not_found"] >= len(HOSTS) * len(["robots.txt", "sitemap.xml", "tdmrep.json"])
@@ -85,49 +99,52 @@ def test_an_archive_answers_like_the_web(
 
 
 def test_a_crawl_stores_the_same_on_every_database(
-    tmp_path: Path,
-    database_url: str,
-    archive: Path,
-    undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]],
+    tmp_path: Path, database_url: str, archive: Path, undisturbed: Undisturbed
 ) -> None:
-    if database_url.startswith("sqlite"):
-        pytest.skip("the undisturbed crawl is the one on SQLite")
     settings = Settings(data_dir=tmp_path, database_url=database_url)
     crawl(settings, archive)
-    stored = rows_of(settings)
-    assert {name: len(rows) for name, rows in stored.items()} == {
-        name: len(rows) for name, rows in undisturbed[1].items()
+    assert {name: len(rows) for name, rows in rows_of(settings).items()} == {
+        name: len(rows) for name, rows in undisturbed.rows.items()
     }
-    assert stored["sites"] == undisturbed[1]["sites"]
 
 
 def test_killed_workers_lose_nothing_and_double_nothing(
-    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
+    settings: Settings, archive: Path, undisturbed: Undisturbed
 ) -> None:
+    slow = settings.model_copy(update={"concurrent_sites": 1, "extraction_workers": 1})
     for at_pages in (1, POSTS):
         with pytest.raises(CrawlError, match="signal 9"):
-            crawl(settings, archive, lambda event, least=at_pages: kill_worker(event) if event.pages >= least else None)
+            crawl(slow, archive, kill_at(at_pages))
     crawl(settings, archive)
-    assert rows_of(settings) == undisturbed[1]
+    assert rows_of(settings) == undisturbed.rows
     assert len(query(settings, "SELECT id FROM crawl")) == 1
 
 
-def test_a_crawl_that_was_finished_is_begun_anew_and_changes_nothing(
-    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
-) -> None:
-    crawl(settings, archive)
-    again = crawl(settings, archive)
+def test_a_crawl_that_was_finished_is_begun_anew_and_changes_nothing(undisturbed: Undisturbed, archive: Path) -> None:
+    again = crawl(undisturbed.settings, archive)
     assert (again.posts_new, again.posts_updated) == (0, 0)
-    assert rows_of(settings) == undisturbed[1]
+    assert rows_of(undisturbed.settings) == undisturbed.rows
+    assert len(query(undisturbed.settings, "SELECT id FROM crawl WHERE finished_at IS NOT NULL")) == 2
 
 
-def test_two_workers_share_one_queue(
-    settings: Settings, archive: Path, undisturbed: tuple[CrawlReport, dict[str, list[tuple[object, ...]]]]
-) -> None:
+def test_an_interrupted_crawl_gives_its_sites_back(settings: Settings, archive: Path) -> None:
+    def interrupt(event: CrawlProgress) -> None:
+        if event.pages:
+            raise KeyboardInterrupt
+
+    slow = settings.model_copy(update={"concurrent_sites": 1, "extraction_workers": 1})
+    with pytest.raises(KeyboardInterrupt):
+        crawl(slow, archive, interrupt)
+    assert query(settings, "SELECT key FROM site WHERE lease_owner IS NOT NULL") == []
+    assert query(settings, "SELECT count(*) > 0 FROM site WHERE state = 'queued'") == [(1,)]
+    assert list(workers_dir(settings).iterdir()) == []
+
+
+def test_two_workers_share_one_queue(settings: Settings, archive: Path, undisturbed: Undisturbed) -> None:
     few = settings.model_copy(update={"concurrent_sites": 1})
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(lambda _: crawl(few, archive), range(2)))
-    assert rows_of(settings) == undisturbed[1]
+    assert rows_of(settings) == undisturbed.rows
     twice = query(settings, "SELECT url FROM fetch WHERE outcome = 'post' GROUP BY url HAVING count(*) > 1")
     assert twice == []
     assert [report.sites["ok"] for report in reports] == [len(HOSTS)] * 2
@@ -144,7 +161,8 @@ def test_the_worker_ends_with_its_parent(settings: Settings) -> None:
         "if __name__ == '__main__':\n"
         "    host, port = sys.argv[2], int(sys.argv[3])\n"
         "    own = {host: ('127.0.0.1', port)}\n"
-        "    run_crawl(Settings(data_dir=Path(sys.argv[1])), [f'http://{host}:{port}/'], static_hosts=own, progress=tell)\n"
+        "    settings = Settings(data_dir=Path(sys.argv[1]))\n"
+        "    run_crawl(settings, [f'http://{host}:{port}/'], static_hosts=own, progress=tell)\n"
     )
     with MockWeb({"slow.test": {"*": ForeverTaking()}}) as web:
         command = [sys.executable, "-c", script, str(settings.data_dir), "slow.test", str(web.port)]
@@ -164,27 +182,24 @@ def ends_within(pid: int, seconds: float) -> bool:
     return False
 
 
-def test_a_re_crawl_asks_only_for_what_leads_to_new_posts(settings: Settings) -> None:
+def test_a_re_crawl_asks_for_what_leads_to_new_posts_and_no_more(settings: Settings) -> None:
+    kept = "SELECT url, etag, signals, outcome FROM page ORDER BY url"
     with MockWeb({"blog.test": small_blog(3)}) as web:
         own = {"blog.test": (web.address, web.port)}
         run_crawl(settings, [web.url("blog.test")], static_hosts=own)
-        first = len(web.requests)
+        before = query(settings, kept)
+        unchanged = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+        after = query(settings, kept)
+        seen = len(web.requests)
         for path, content in small_blog(4).items():
             web.add("blog.test", path, content)
-        report = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
-        second = [one.path for one in web.requests[first:]]
-    assert report.posts_new == 1
-    assert "/post-4/" in second
-    assert not {"/post-1/", "/post-2/", "/post-3/"} & set(second)
-
-
-def test_an_unchanged_page_is_answered_by_its_validators(settings: Settings) -> None:
-    with MockWeb({"blog.test": small_blog(2)}) as web:
-        own = {"blog.test": (web.address, web.port)}
-        run_crawl(settings, [web.url("blog.test")], static_hosts=own)
-        report = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
-    assert report.outcomes["not_modified"] == len(["home", "feed"])
-    assert report.sites["ok"] == 1
+        changed = run_crawl(settings, [web.url("blog.test")], static_hosts=own)
+        asked = {one.path for one in web.requests[seen:]}
+    assert unchanged.outcomes["not_modified"] == len(["home", "feed"])
+    assert after == before
+    assert (unchanged.posts_new, changed.posts_new) == (0, 1)
+    assert "/post-4/" in asked
+    assert not {"/post-1/", "/post-2/", "/post-3/"} & asked
 
 
 def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(settings: Settings) -> None:
@@ -194,7 +209,7 @@ def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(
         winners = set(web.expected_winner.values())
     joined = query(
         settings,
-        "SELECT blog.key, value FROM blogger_proof JOIN site AS blog ON blog.id = site_id "
+        "SELECT blog.key, value FROM blogger_proof JOIN site AS blog ON blog.id = blogger_proof.site_id "
         "JOIN site AS profile ON profile.id = other_site_id JOIN site_metric ON site_metric.site_id = profile.id "
         "WHERE method = 'rel_me' AND site_metric.kind = 'followers' AND blog.blogger_id = profile.blogger_id",
     )
@@ -205,11 +220,7 @@ def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(
 
 def test_a_forgotten_site_is_not_crawled_again(settings: Settings, archive: Path) -> None:
     database = open_database(settings)
-    with database.transaction() as connection, pytest.raises(NotFoundError):
-        erasure.forget(connection, HOSTS[0], secret_key=settings.secret_key(), now=utc_now())
     with database.transaction() as connection:
-        from storage import suppressions
-
         suppressions.add(connection, settings.secret_key(), [HOSTS[0]], reason="forgotten", now=utc_now())
     database.close()
     report = crawl(settings, archive)

@@ -1,0 +1,73 @@
+"""What all visits of one worker share. Central name: :class:`CrawlContext`."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bloghound.errors import ParseError, ParseTimeoutError
+from bloghound.records import Outcome
+from bloghound.urls import host_of
+from crawler.archive.index import ArchiveIndex
+from crawler.extract.document import sniff
+from crawler.extract.pool import ParserPool
+from crawler.fetching import Fetched, Fetcher
+from crawler.ledger import Ledger, Recorder
+from crawler.parsed import Document, DocumentKind, ParsedDocument
+from crawler.plan import CrawlPlan
+from crawler.platforms import recognise
+from storage.suppressions import Suppressions
+
+FAST_WIDTH = 16
+"""Pages of one site asked for at once where nobody is to be spared: archives and our own demo web."""
+
+_PARSED_KINDS = frozenset({DocumentKind.HTML, DocumentKind.FEED, DocumentKind.SITEMAP})
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlContext:
+    """The plan of the crawl and the worker's ways to the web, the parsers and the database."""
+
+    plan: CrawlPlan
+    ledger: Ledger
+    recorder: Recorder
+    fetcher: Fetcher
+    parsers: ParserPool
+    suppressions: Callable[[], Suppressions]
+    """The suppression list as last loaded."""
+    is_own_host: Callable[[str], bool]
+    archive: ArchiveIndex | None = None
+    """What the archives of the crawl hold; None on the live web."""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def width_for(self, url: str) -> int:
+        """How many pages of the site at ``url`` are asked for at once: strangers' one by one."""
+        return FAST_WIDTH if self.plan.is_archived or self.is_own_host(host_of(url)) else 1
+
+    def admits(self, url: str) -> bool:
+        """Whether a site that was found may come into the crawl with its home at ``url``.
+
+        From archives comes what is in them; a crawl of our own web stays in it; strangers must be able to reach us.
+        """
+        if self.archive is not None:
+            return first_address(url) in self.archive
+        if self.plan.static_hosts:
+            return self.is_own_host(host_of(url))
+        return bool(self.plan.settings.contact)
+
+    async def parse(self, fetched: Fetched) -> ParsedDocument | tuple[Outcome, str]:
+        """What a fetched page, feed or sitemap says, or the outcome and the reason why it cannot be read."""
+        document = Document(fetched.url, fetched.body, fetched.content_type, fetched.header_pairs, fetched.fetched_at)
+        if sniff(document) not in _PARSED_KINDS:
+            return Outcome.NOT_TEXT, fetched.content_type or "no content type"
+        try:
+            return await asyncio.wrap_future(self.parsers.submit(document))
+        except ParseTimeoutError as error:
+            return Outcome.PARSE_TIMEOUT, str(error)
+        except ParseError as error:
+            return Outcome.PARSE_ERROR, str(error)
+
+
+def first_address(home_url: str) -> str:
+    """What is asked first of a site: its home page, or for a profile its platform's interface."""
+    known = recognise(home_url)
+    return known[0].first_requests(known[1])[0].url if known else home_url

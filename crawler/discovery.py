@@ -1,0 +1,107 @@
+"""Which sites come into a crawl: the seeds, the sites that crawled ones link to, and the profiles of their bloggers.
+
+Central names: :func:`admit`, :func:`linked_sites`, :func:`identity_sites`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bloghound.urls import canonical_url, site_of
+from crawler.intake import PRIORITY_HOME
+from crawler.plan import CrawlPlan
+from crawler.platforms import recognise
+from storage import pages, sites
+from storage.pages import NewPage
+from storage.sites import LeasedSite, NewSite
+from storage.suppressions import Suppressions
+
+Admits = Callable[[str], bool]
+"""Whether a site with its home at an address may come into the crawl (:meth:`CrawlContext.admits`)."""
+
+_CANDIDATES_PER_PLACE = 4
+"""Linked sites looked at for each free place: most of those with many linkers are in the crawl already."""
+
+
+def admit(
+    connection: Connection, plan: CrawlPlan, found: Sequence[NewSite], *, now: datetime, max_sites: int | None = None
+) -> list[int]:
+    """Bring sites into the crawl with their home page queued, as far as it has places; ids of those that are new to it.
+
+    A known site is asked again for what leads to posts, and for the pages that are due.
+    """
+    limit = plan.max_sites if max_sites is None else max_sites
+    places = limit - sites.count_in_crawl(connection, plan.crawl_id)
+    held = sites.held_by(connection, [site.key for site in found], plan.crawl_id)
+    wanted = [site for site in dict.fromkeys(found) if site.key not in held][: max(0, places)]
+    ids = sites.ensure(connection, wanted, now=now)
+    homes = {ids[site.key]: site.home_url for site in wanted}
+    taken = sites.enqueue(connection, sorted(homes), plan.crawl_id, now=now)
+    for site_id in taken:
+        pages.requeue_leading(connection, site_id, now=now)
+        pages.enqueue(connection, site_id, [NewPage(canonical_url(homes[site_id]), "home", PRIORITY_HOME)])
+    return taken
+
+
+def seed_sites(urls: Iterable[str], suppressions: Suppressions) -> tuple[list[NewSite], list[str]]:
+    """The sites of seed addresses, and the addresses that may not be stored; raises AddressError."""
+    found = [(url, sites.seed(profile_address(canonical_url(url)))) for url in urls]
+    wanted = {site.key: site for _, site in found if site.key not in suppressions}
+    return list(wanted.values()), [url for url, site in found if site.key in suppressions]
+
+
+def linked_sites(
+    connection: Connection, plan: CrawlPlan, site: LeasedSite, suppressions: Suppressions, admits: Admits
+) -> list[NewSite]:
+    """The sites that a crawled one leads to, most distinct linkers first; none beyond the crawl's depth."""
+    if site.depth >= plan.max_depth:
+        return []
+    places = plan.max_sites - sites.count_in_crawl(connection, plan.crawl_id)
+    rows = sites.linked_from(connection, site.site_id, limit=max(0, places) * _CANDIDATES_PER_PLACE)
+    found = [
+        _linked(url, found_from, site, depth=site.depth + 1, linkers=linkers) for _, url, linkers, found_from in rows
+    ]
+    return _admitted(found, suppressions, admits)
+
+
+def identity_sites(site: LeasedSite, urls: Iterable[str], suppressions: Suppressions, admits: Admits) -> list[NewSite]:
+    """The sites that a site names as the same person's: at the same depth."""
+    found = [_linked(url, site.home_url, site, depth=site.depth, linkers=0) for url in urls]
+    return _admitted(found, suppressions, admits)
+
+
+def moved_site(site: LeasedSite, target_url: str) -> NewSite:
+    """The site that a site's home page has moved to, at the same depth."""
+    address = site_of(target_url)
+    moved = _linked(target_url, site.home_url, site, depth=site.depth, linkers=0)
+    return replace(moved, home_url=moved.home_url if "/" in address.key else target_url)
+
+
+def is_profile(url: str) -> bool:
+    """Whether an address is that of a profile on a platform that has a public interface."""
+    return recognise(url) is not None
+
+
+def profile_address(url: str) -> str:
+    """The one address of the profile that ``url`` names; any other address stays as it is."""
+    known = recognise(url)
+    return known[1].url if known else url
+
+
+def _linked(url: str, found_from: str, site: LeasedSite, *, depth: int, linkers: int) -> NewSite:
+    address = site_of(url)
+    return NewSite(
+        key=address.key,
+        home_url=address.home_url,
+        depth=depth,
+        found_from_url=found_from,
+        found_from_site_id=site.site_id,
+        linkers=linkers,
+        priority=float(linkers),
+    )
+
+
+def _admitted(found: Iterable[NewSite], suppressions: Suppressions, admits: Admits) -> list[NewSite]:
+    return [site for site in found if site.key not in suppressions and admits(site.home_url)]

@@ -1,0 +1,53 @@
+"""What a crawling process is told, and what it tells back while it works: plain values that can be pickled.
+
+Central names: :class:`CrawlPlan`, :class:`CrawlProgress`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bloghound.settings import Settings
+from crawler.safety.policy import Endpoint
+
+RETRY_DELAYS_SECONDS = (10.0, 60.0)
+"""Waits before a failed page is asked for again: a restart takes seconds, an overload a minute; then it has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPlan:
+    """One crawl, as every worker on it needs to know it."""
+
+    settings: Settings
+    crawl_id: int
+    max_sites: int
+    max_pages_per_site: int
+    max_depth: int
+    archives: tuple[str, ...] = ()
+    """Paths of web archives that answer every request; empty for the live web."""
+    static_hosts: Mapping[str, Endpoint] = field(default_factory=dict)
+    """Names of our own (the demo web), or ``*.suffix``, with the one endpoint each stands for."""
+    retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether every answer comes from archives."""
+        return bool(self.archives)
+
+    @property
+    def origin(self) -> str:
+        """The provenance of what is fetched: ``archive`` or ``live``."""
+        return "archive" if self.archives else "live"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlProgress:
+    """How far a crawl is; ``outcomes`` counts this worker's pages by outcome."""
+
+    sites_done: int
+    sites_total: int
+    pages: int
+    posts: int
+    outcomes: Mapping[str, int]
+
+
+ProgressListener = Callable[[CrawlProgress], None]

@@ -1,0 +1,323 @@
+"""One visit to a blog: robots.txt, home page, feeds, sitemaps, and pages in the order of their promise.
+
+A visit goes round by round: the next addresses are fetched and parsed, and what they brought is committed together, in
+their order. So a killed worker repeats one round at most, and the walk depends on nothing but the site and the queue.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from time import monotonic
+from urllib.parse import urljoin
+
+from sqlalchemy import Connection
+
+from bloghound.errors import HostParkedError, ParseError
+from bloghound.records import Outcome, SiteHealth
+from bloghound.urls import fold_url, site_of
+from crawler import visits
+from crawler.closing import SiteEnd, admit_moved, close_site
+from crawler.context import CrawlContext
+from crawler.downloads import MAX_REDIRECTS
+from crawler.extract.reservations import TdmRule, parse_tdmrep
+from crawler.fetching import FATAL_ERRORS, Fetched
+from crawler.intake import Arrival, failure, page_result
+from crawler.parsed import ParsedDocument, ParsedPage
+from crawler.politeness.robots import Access, Rules
+from crawler.visits import PageRecord, VisitEnd
+from storage import crawls, pages, sites
+from storage.pages import NewPage, QueuedPage
+from storage.results import PageResult
+from storage.sites import LeasedSite
+from storage.tables.base import utc_now
+
+TDMREP_PATH = "/.well-known/tdmrep.json"
+"""Where a host declares its reservations (W3C TDM Reservation Protocol, section 6.1)."""
+
+_MINED = frozenset({Outcome.POST, Outcome.FEED, Outcome.LISTING, Outcome.PAGE, Outcome.RESERVED})
+_LOG = logging.getLogger(__name__)
+
+
+class BlogVisit:
+    """A visit to a leased blog; :meth:`run` ends it and gives the site back."""
+
+    def __init__(self, site: LeasedSite, context: CrawlContext) -> None:
+        self._site = site
+        self._context = context
+        self._plan = context.plan
+        self._records: dict[str, PageRecord] = {}
+        self._forbidden: list[QueuedPage] = []
+        self._moved_to: str | None = None
+        self._trouble: VisitEnd | None = None
+        self._is_parked = False
+        self._ran_dry = False
+        self._pages = 0
+        self._started = monotonic()
+
+    async def run(self) -> None:
+        """Visit the site until it has taken its share, or is done; raises only what ends the whole crawl."""
+        await self._remember()
+        refusal = await self._begin()
+        if refusal is not None:
+            await self._close(refusal)
+            return
+        while batch := await self._next_batch():
+            await self._round(batch)
+        again = await self._again()
+        await (self._close() if again is None else self._give_back(again))
+
+    async def _remember(self) -> None:
+        """What this crawl has fetched from the site before: in earlier visits, or before the worker was killed."""
+        rows = await self._context.ledger.read(
+            lambda connection: crawls.fetched(connection, self._plan.crawl_id, self._site.site_id)
+        )
+        for url, outcome, reason in rows:
+            self._note(PageRecord(url, Outcome(outcome), reason))
+
+    def _note(self, record: PageRecord) -> None:
+        # The last outcome of an address stands, in the order in which the addresses were last asked for.
+        self._records.pop(fold_url(record.url), None)
+        self._records[fold_url(record.url)] = record
+
+    async def _begin(self) -> VisitEnd | None:
+        """Ask for robots.txt and put the sitemaps into the queue; how the site is when it may not be crawled."""
+        rules, fetches = await self._context.fetcher.rules(self._site.home_url)
+        if not self._records:
+            leads = _allowed(rules, visits.first_pages(self._site.home_url, rules.sitemaps))
+            await self._context.ledger.write(lambda connection: pages.enqueue(connection, self._site.site_id, leads))
+        await self._record(self._logged(fetches, rules))
+        if rules.forbids_everything(self._site.home_url):
+            return VisitEnd(SiteHealth.ROBOTS, "robots.txt forbids everything")
+        if rules.access is Access.UNREACHABLE:
+            return VisitEnd(SiteHealth.FAILED, rules.reason)
+        return None
+
+    def _logged(self, fetches: Sequence[Fetched], rules: Rules) -> list[PageResult]:
+        """Requests for robots.txt, which are counted but are no pages of the site."""
+        failures = (failure(self._arrival(one), one.outcome or Outcome.ROBOTS_TXT, one.reason) for one in fetches)
+        return [replace(result, is_page=False, reservations=rules.signals) for result in failures]
+
+    async def _next_batch(self) -> list[QueuedPage]:
+        if self._is_parked or self._context.stopping.is_set() or self._is_over():
+            return []
+        # Rounds are never cut to end a visit, so the walk is the same however often it was interrupted.
+        limit = min(self._context.width_for(self._site.home_url), self._budget_left())
+        batch = await self._context.ledger.read(
+            lambda connection: pages.due(connection, self._site.site_id, now=utc_now(), limit=limit)
+        )
+        self._ran_dry = not batch
+        return batch
+
+    def _is_over(self) -> bool:
+        """Whether the visit has taken its share, or the site's budget is spent."""
+        settings = self._plan.settings
+        is_late = monotonic() - self._started >= settings.visit_minutes * 60
+        return is_late or self._pages >= settings.visit_pages or self._budget_left() <= 0
+
+    def _budget_left(self) -> int:
+        records = self._records.values()
+        allowed = visits.page_budget(records, self._plan.max_pages_per_site, is_seed=self._site.depth == 0)
+        return visits.budget_left(records, allowed, archived=self._plan.is_archived)
+
+    async def _round(self, batch: Sequence[QueuedPage]) -> None:
+        found = await asyncio.gather(*(self._safely(page) for page in batch))
+        if self._moved_to is not None:
+            await self._context.ledger.write(self._admit_successor)
+        await self._record([result for results in found for result in results])
+        if self._forbidden:
+            await self._set_aside(self._forbidden)
+        self._pages += len(batch)
+
+    def _admit_successor(self, connection: Connection) -> None:
+        """Take the site that this one has moved to into the crawl, before the move is on record."""
+        if self._moved_to is not None:
+            admit_moved(connection, self._context, self._site, self._moved_to)
+
+    async def _record(self, results: list[PageResult]) -> None:
+        await self._context.recorder.record(results)
+        for result in results:
+            self._note(PageRecord(result.url, result.outcome, result.reason))
+
+    async def _set_aside(self, forbidden: list[QueuedPage]) -> None:
+        """Pages that robots.txt forbids by now leave the queue without being asked for."""
+        rows = [
+            {"site_id": self._site.site_id, "url": page.url, "folded_url": fold_url(page.url), "kind": page.kind}
+            | {"state": "done"}
+            for page in forbidden
+        ]
+        await self._context.ledger.write(lambda connection: pages.mark(connection, rows))
+        self._forbidden = []
+
+    async def _safely(self, page: QueuedPage) -> list[PageResult]:
+        """What a page brought; a fault of ours while reading it is its outcome and a line in the log."""
+        try:
+            return await self._page(page)
+        except FATAL_ERRORS:
+            raise
+        except HostParkedError as error:
+            self._is_parked, self._trouble = True, VisitEnd(SiteHealth.BLOCKED, str(error))
+            return []
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs one page, not the crawl
+            _LOG.exception("%s could not be read", page.url)
+            fetched = Fetched.failed(page.url, Outcome.PARSE_ERROR, f"{type(error).__name__}: {error}")
+            return [failure(self._arrival(fetched, page), Outcome.PARSE_ERROR, fetched.reason)]
+
+    async def _page(self, page: QueuedPage) -> list[PageResult]:
+        """Fetch a page, hop by hop where it is redirected: one result for each response."""
+        results: list[PageResult] = []
+        url: str | None = page.url
+        hops: list[str] = []
+        while url is not None:
+            rules, fetches = await self._context.fetcher.rules(url)
+            results += self._logged(fetches, rules)
+            if not rules.allows(url):
+                self._refuse(page, rules)
+                break
+            fetched = await self._context.fetcher.fetch(url, rules, {} if hops else _validators(page))
+            url = await self._enter(page, fetched, hops, rules, results)
+        return results
+
+    def _refuse(self, page: QueuedPage, rules: Rules) -> None:
+        self._forbidden.append(page)
+        if page.kind == "home":
+            self._trouble = VisitEnd(SiteHealth.ROBOTS, rules.reason or "robots.txt forbids its home page")
+
+    async def _enter(
+        self, page: QueuedPage, fetched: Fetched, hops: list[str], rules: Rules, results: list[PageResult]
+    ) -> str | None:
+        """Add what a response brought to ``results``; where to go on when it is a redirect that is followed."""
+        arrival = self._arrival(fetched, page, tuple(hops))
+        target = fetched.redirect_url
+        if target is None:
+            results.append(await self._read(page, fetched, arrival, rules))
+            return None
+        outcome, reason = self._hop(target, page, hops)
+        results.append(failure(arrival, outcome, reason))
+        hops.append(fetched.url)
+        return None if reason else target
+
+    def _hop(self, target: str, page: QueuedPage, hops: Sequence[str]) -> tuple[Outcome, str]:
+        """What a redirect to ``target`` counts as, and why it is not followed (empty when it is)."""
+        if site_of(target).key != self._site.key:
+            if page.kind == "home":
+                self._moved_to = target
+            return Outcome.OTHER_SITE, f"leads to {target}"
+        if len(hops) >= MAX_REDIRECTS:
+            return Outcome.REDIRECT, f"more than {MAX_REDIRECTS} redirects"
+        known = fold_url(target)
+        if known in self._records and known not in {fold_url(url) for url in (page.url, *hops)}:
+            return Outcome.REDIRECT, "leads to a page that was fetched before"
+        return Outcome.REDIRECT, ""
+
+    async def _read(self, page: QueuedPage, fetched: Fetched, arrival: Arrival, rules: Rules) -> PageResult:
+        if fetched.outcome is not None:
+            return self._unread(page, fetched, arrival, fetched.outcome)
+        parsed = await self._context.parse(fetched)
+        if isinstance(parsed, tuple):
+            return failure(arrival, *parsed)
+        leads = self._leads(page, fetched, parsed)
+        result = page_result(arrival, parsed, follow=True)
+        return replace(result, new_pages=_allowed(rules, (*result.new_pages, *leads)))
+
+    def _unread(self, page: QueuedPage, fetched: Fetched, arrival: Arrival, outcome: Outcome) -> PageResult:
+        delays = () if self._plan.is_archived else self._plan.retry_delays_seconds
+        again = visits.retry_at(outcome, fetched.status, arrival.attempts, now=utc_now(), delays_seconds=delays)
+        result = failure(arrival, outcome, fetched.reason, retry_at=again)
+        # A 304 need not repeat the validators, and a failure that passes must not lose them.
+        return replace(result, etag=result.etag or page.etag, last_modified=result.last_modified or page.last_modified)
+
+    def _leads(self, page: QueuedPage, fetched: Fetched, parsed: ParsedDocument) -> tuple[NewPage, ...]:
+        """What a home page leads to beside its links: feeds in its headers, or guessed ones; or another site."""
+        if page.kind != "home" or not isinstance(parsed, ParsedPage):
+            return ()
+        if parsed.refresh_url:
+            if site_of(parsed.refresh_url).key != self._site.key:
+                self._moved_to = parsed.refresh_url
+            return ()
+        link_headers = (value for name, value in fetched.header_pairs if name == "link")
+        named = visits.header_feeds(link_headers, fetched.url, depth=page.depth)
+        return named if named or parsed.feed_urls else visits.well_known_feeds(self._site.home_url, depth=page.depth)
+
+    async def _again(self) -> datetime | None:
+        """When to come again; None when the crawl of this site is over."""
+        count, earliest = await self._context.ledger.read(
+            lambda connection: pages.queue_state(connection, self._site.site_id)
+        )
+        if self._context.stopping.is_set():
+            return utc_now()
+        if not count or self._budget_left() <= 0 or self._is_parked:
+            return None
+        return max(utc_now(), earliest) if self._ran_dry and earliest else utc_now()
+
+    async def _give_back(self, again_at: datetime) -> None:
+        await self._context.ledger.write(
+            lambda connection: sites.end_visit(
+                connection, self._site.site_id, now=utc_now(), again_at=again_at, health=None
+            )
+        )
+
+    async def _close(self, refusal: VisitEnd | None = None) -> None:
+        end = SiteEnd(
+            site=self._site,
+            records=tuple(self._records.values()),
+            refusal=refusal,
+            moved_to=self._moved_to,
+            trouble=self._trouble,
+            tdm_rules=await self._tdm_rules(),
+        )
+        await self._context.ledger.write(lambda connection: close_site(connection, self._context, end))
+
+    async def _tdm_rules(self) -> tuple[TdmRule, ...]:
+        """What the host reserves for text and data mining as a whole; asked for once there is something to mine."""
+        if not any(record.outcome in _MINED for record in self._records.values()):
+            return ()
+        url = urljoin(self._site.home_url, TDMREP_PATH)
+        rules, _ = await self._context.fetcher.rules(url)
+        try:
+            fetched = await self._context.fetcher.fetch(url, rules)
+        except HostParkedError:
+            return ()
+        outcome = fetched.outcome or (Outcome.REDIRECT if fetched.redirect_url else Outcome.ROBOTS_TXT)
+        result = failure(self._arrival(fetched), outcome, fetched.reason)
+        await self._record([replace(result, is_page=False)])
+        return _read_tdmrep(fetched.body) if outcome == Outcome.ROBOTS_TXT else ()
+
+    def _arrival(self, fetched: Fetched, page: QueuedPage | None = None, hops: tuple[str, ...] = ()) -> Arrival:
+        return Arrival(
+            crawl_id=self._plan.crawl_id,
+            site_id=self._site.site_id,
+            site_key=self._site.key,
+            home_url=self._site.home_url,
+            url=fetched.url,
+            fetched_at=fetched.fetched_at,
+            origin=self._plan.origin,
+            addresses=hops,
+            status=fetched.status or None,
+            content_type=fetched.content_type,
+            headers=fetched.headers,
+            body_bytes=len(fetched.body),
+            warc_file=fetched.warc_file,
+            warc_offset=fetched.warc_offset,
+            depth=page.depth if page else 0,
+            queued_kind=page.kind if page else "",
+            attempts=page.attempts + 1 if page else 0,
+        )
+
+
+def _validators(page: QueuedPage) -> dict[str, str]:
+    """The conditional headers of a page that was fetched before (RFC 9110, section 13.1)."""
+    known = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
+    return {name: value for name, value in known.items() if value}
+
+
+def _read_tdmrep(body: bytes) -> tuple[TdmRule, ...]:
+    try:
+        return parse_tdmrep(body)
+    except ParseError:
+        return ()
+
+
+def _allowed(rules: Rules, leads: Sequence[NewPage]) -> tuple[NewPage, ...]:
+    return tuple(lead for lead in leads if rules.allows(lead.url))

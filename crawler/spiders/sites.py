@@ -1,0 +1,236 @@
+"""The Scrapy spider of every crawl: it leases sites from the queue in the database and visits several at a time.
+
+Scrapy downloads (with the guard, the limits and the recording of :mod:`crawler.downloads`); what to ask next is the
+visits' business, since the queue is in the database and not in Scrapy's scheduler. Central name: :class:`SiteSpider`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+
+from bloghound.errors import CrawlError
+from bloghound.records import SiteHealth
+from crawler.archive.index import open_index
+from crawler.context import CrawlContext
+from crawler.downloads import own_hosts
+from crawler.extract.pool import ParserPool
+from crawler.fetching import FATAL_ERRORS, Fetcher
+from crawler.leases import HEARTBEAT_SECONDS, LEASE_SECONDS
+from crawler.ledger import Ledger, Recorder
+from crawler.parsed import Document
+from crawler.plan import CrawlPlan, CrawlProgress, ProgressListener
+from crawler.platforms import recognise
+from crawler.politeness.pace import Pacer
+from crawler.safety.handler import verify_guard
+from crawler.spiders.blog import BlogVisit
+from crawler.spiders.profile import ProfileVisit
+from storage import sites, suppressions
+from storage.database import Database
+from storage.sites import LeasedSite
+from storage.suppressions import Suppressions
+from storage.tables.base import utc_now
+
+_SMALLEST_PAGE = Document("https://page.invalid/", b"<!DOCTYPE html><title>none</title><p>Nothing.</p>", "text/html")
+_LOG = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""How often a worker with free places looks for sites that others gave back or that have become due."""
+COUNT_SECONDS = 0.5
+"""How often the sites that are done are counted: as often as a person can follow."""
+
+
+class SiteSpider(Spider):
+    """Works on one crawl until no site of it wants a visit; ``error`` is what ended it early."""
+
+    name = "sites"
+
+    def __init__(
+        self,
+        plan: CrawlPlan,
+        owner: str,
+        database: Database,
+        parsers: ParserPool,
+        listener: ProgressListener,
+        stopping: asyncio.Event,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.error: Exception | None = None
+        self._plan = plan
+        self._owner = owner
+        self._secret_key = plan.settings.secret_key()
+        self._parsers = parsers
+        self._listener = listener
+        self._ledger = Ledger(database)
+        self._recorder = Recorder(self._ledger, self._secret_key, on_commit=self._tell)
+        self._sites_done = self._sites_total = 0
+        self._stopping = stopping
+        self._suppressed = Suppressions(self._secret_key, ())
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Do all the work; nothing is left for Scrapy's own scheduler."""
+        try:
+            if not self._plan.is_archived:
+                await verify_guard(self.crawler)
+            await self._warm_up()
+            await self._work()
+        except Exception as error:  # noqa: BLE001 - Scrapy would log it and close as if all were done
+            _LOG.exception("the crawl ended early")
+            self.error = error
+        finally:
+            self._ledger.close()
+        no_requests: tuple[Request, ...] = ()
+        for request in no_requests:
+            yield request
+
+    async def _warm_up(self) -> None:
+        """Let the parsers load their libraries before the first page waits for them, and its lease runs."""
+        workers = range(self._plan.settings.extraction_workers)
+        loading = (asyncio.wrap_future(self._parsers.submit(_SMALLEST_PAGE)) for _ in workers)
+        await asyncio.gather(*loading, return_exceptions=True)
+
+    def _context(self) -> CrawlContext:
+        plan, is_own_host = self._plan, own_hosts(self._plan.static_hosts)
+        pacer = Pacer(plan.settings.crawl_delay_seconds, polite=not plan.is_archived and not plan.static_hosts)
+        return CrawlContext(
+            plan=plan,
+            ledger=self._ledger,
+            recorder=self._recorder,
+            fetcher=Fetcher(self._download, pacer),
+            parsers=self._parsers,
+            suppressions=lambda: self._suppressed,
+            is_own_host=is_own_host,
+            archive=open_index(plan.archives) if plan.is_archived else None,
+            stopping=self._stopping,
+        )
+
+    async def _download(self, request: Request) -> Response:
+        if self.crawler.engine is None:
+            raise CrawlError("The crawler has no engine to download with.")
+        return await self.crawler.engine.download_async(request)
+
+    async def _work(self) -> None:
+        context = self._context()
+        beside = [asyncio.create_task(self._beat()), asyncio.create_task(self._count_sites())]
+        try:
+            await self._visit_sites(context)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            with suppress(*FATAL_ERRORS):
+                await self._ledger.write(lambda connection: sites.release_all(connection, self._owner))
+        await self._count()
+
+    async def _visit_sites(self, context: CrawlContext) -> None:
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while not self._stopping.is_set():
+                leased = await self._lease(self._plan.settings.concurrent_sites - len(running))
+                running |= {asyncio.create_task(self._visit(site, context)) for site in leased}
+                if running:
+                    done, running = await asyncio.wait(
+                        running, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in done:
+                        task.result()
+                elif not await self._rest():
+                    break
+            await asyncio.gather(*running)
+        finally:
+            for task in running:
+                task.cancel()
+
+    async def _lease(self, places: int) -> list[LeasedSite]:
+        """Sites to visit now; those that have been forgotten since they were queued are not among them."""
+        if places <= 0:
+            return []
+        leased = await self._ledger.write(
+            lambda connection: sites.lease(
+                connection,
+                self._owner,
+                crawl_id=self._plan.crawl_id,
+                now=utc_now(),
+                seconds=LEASE_SECONDS,
+                limit=places,
+            )
+        )
+        if leased:
+            self._suppressed = await self._ledger.read(
+                lambda connection: suppressions.load(connection, self._secret_key)
+            )
+        for site in leased:
+            if site.key in self._suppressed:
+                await self._end(site, SiteHealth.BLOCKED, "it is not to be stored (suppressed)")
+        return [site for site in leased if site.key not in self._suppressed]
+
+    async def _rest(self) -> bool:
+        """Wait until a site may be due; False when none of this crawl wants a visit any more."""
+        count, due_at = await self._ledger.read(lambda connection: sites.unfinished(connection, self._plan.crawl_id))
+        if not count:
+            return False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), _pause_seconds(due_at))
+        return True
+
+    async def _visit(self, site: LeasedSite, context: CrawlContext) -> None:
+        """One visit; a fault of ours ends it with a line in the log, and the site's crawl with the reason."""
+        known = recognise(site.home_url)
+        visit = ProfileVisit(site, context, *known) if known else BlogVisit(site, context)
+        try:
+            await visit.run()
+        except FATAL_ERRORS:
+            if await self._ledger.read(lambda connection: sites.exists(connection, site.site_id)):
+                raise
+            _LOG.warning("%s was forgotten while it was visited", site.key)
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs one site, not the crawl
+            _LOG.exception("the visit to %s failed", site.key)
+            await self._end(site, SiteHealth.FAILED, f"the visit failed: {type(error).__name__}: {error}")
+
+    async def _end(self, site: LeasedSite, health: SiteHealth, reason: str) -> None:
+        await self._ledger.write(
+            lambda connection: sites.end_visit(
+                connection, site.site_id, now=utc_now(), again_at=None, health=health, reason=reason
+            )
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._ledger.write(
+                lambda connection: sites.extend_leases(connection, self._owner, now=utc_now(), seconds=LEASE_SECONDS)
+            )
+
+    async def _count_sites(self) -> None:
+        while True:
+            await self._count()
+            await asyncio.sleep(COUNT_SECONDS)
+
+    async def _count(self) -> None:
+        crawl_id = self._plan.crawl_id
+        total, unfinished = await self._ledger.read(
+            lambda connection: (
+                sites.count_in_crawl(connection, crawl_id),
+                sites.unfinished(connection, crawl_id)[0],
+            )
+        )
+        self._sites_done, self._sites_total = total - unfinished, total
+        self._tell()
+
+    def _tell(self) -> None:
+        recorder = self._recorder
+        outcomes = dict(recorder.outcomes)
+        pages = sum(outcomes.values())
+        self._listener(CrawlProgress(self._sites_done, self._sites_total, pages, recorder.posts_new, outcomes))
+
+
+def _pause_seconds(due_at: datetime | None) -> float:
+    """How long to wait for a site that is due later; others may give theirs back before."""
+    seconds = (due_at - utc_now()).total_seconds() if due_at else POLL_SECONDS
+    return min(max(seconds, POLL_SECONDS / 10), POLL_SECONDS)

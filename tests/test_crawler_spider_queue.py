@@ -1,0 +1,169 @@
+"""What stands between the spider and the database: batches that fail in part, places in a crawl, who may come in."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bloghound.errors import StorageError
+from bloghound.records import Link, LinkContext, Outcome
+from bloghound.settings import Settings
+from crawler.discovery import admit, linked_sites, moved_site, profile_address, seed_sites
+from crawler.ledger import Ledger, Recorder
+from crawler.plan import CrawlPlan
+from storage import crawls, erasure, links, pages, sites
+from storage.database import Database, open_database
+from storage.results import PageResult
+from storage.sites import LeasedSite
+from storage.suppressions import Suppressions, keyed_hash
+from storage.tables.base import utc_now
+
+KEY = b"k" * 32
+NOBODY = Suppressions(KEY, ())
+
+
+@pytest.fixture
+def opened(settings: Settings) -> Iterator[Database]:
+    database = open_database(settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def plan(settings: Settings, opened: Database) -> CrawlPlan:
+    with opened.transaction() as connection:
+        run = crawls.begin(connection, "crawl", {}, now=utc_now())
+    return CrawlPlan(settings, run.crawl_id, max_sites=3, max_pages_per_site=10, max_depth=1)
+
+
+def take_in(database: Database, plan: CrawlPlan, *urls: str) -> list[int]:
+    with database.transaction() as connection:
+        return admit(connection, plan, seed_sites(urls, NOBODY)[0], now=utc_now())
+
+
+def leased(database: Database, plan: CrawlPlan) -> list[LeasedSite]:
+    with database.transaction() as connection:
+        return sites.lease(connection, "me", crawl_id=plan.crawl_id, now=utc_now(), seconds=60, limit=9)
+
+
+def result(plan: CrawlPlan, site_id: int, url: str) -> PageResult:
+    return PageResult(plan.crawl_id, site_id, url, Outcome.PAGE, utc_now(), "live")
+
+
+def outcomes(database: Database) -> dict[str, str]:
+    with database.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(text("SELECT url, outcome FROM fetch"))}
+
+
+def record(database: Database, groups: list[list[PageResult]]) -> Recorder:
+    async def run() -> Recorder:
+        ledger = Ledger(database)
+        recorder = Recorder(ledger, KEY)
+        try:
+            await asyncio.gather(*(recorder.record(group) for group in groups))
+        finally:
+            ledger.close()
+        return recorder
+
+    return asyncio.run(run())
+
+
+def test_results_of_many_visits_are_written_and_counted(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    groups = [[result(plan, site_id, f"https://one.example/{number}")] for number in range(5)]
+    recorder = record(opened, groups)
+    assert recorder.outcomes == {"page": 5}
+    assert len(outcomes(opened)) == 5
+
+
+def test_a_result_that_cannot_be_stored_costs_itself_only(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    good, bad = (result(plan, site_id, f"https://one.example/{name}") for name in ("good", "bad"))
+    unstorable = replace(bad, signals={"words": {1, 2}})
+    recorder = record(opened, [[good, unstorable], [replace(good, url="https://one.example/other")]])
+    assert recorder.outcomes == {"page": 2, "parse_error": 1}
+    assert outcomes(opened) == {
+        "https://one.example/good": "page",
+        "https://one.example/bad": "parse_error",
+        "https://one.example/other": "page",
+    }
+
+
+def test_a_database_that_is_gone_is_reported_to_every_visit(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    with opened.transaction() as connection:
+        connection.execute(text("DROP TABLE fetch"))
+    with pytest.raises(StorageError, match="fetch"):
+        record(opened, [[result(plan, site_id, "https://one.example/")]])
+
+
+def test_a_site_that_is_forgotten_meanwhile_costs_no_other_site_anything(opened: Database, plan: CrawlPlan) -> None:
+    one, two = take_in(opened, plan, "https://one.example/", "https://two.example/")
+    with opened.transaction() as connection:
+        erasure.forget(connection, "one.example", secret_key=KEY, now=utc_now())
+    groups = [[result(plan, one, "https://one.example/")], [result(plan, two, "https://two.example/")]]
+    with pytest.raises(StorageError):
+        record(opened, groups)
+    assert outcomes(opened) == {"https://two.example/": "page"}
+
+
+def test_a_crawl_takes_as_many_sites_as_it_has_places(opened: Database, plan: CrawlPlan) -> None:
+    first = take_in(opened, plan, "https://one.example/", "https://two.example/")
+    second = take_in(opened, plan, "https://two.example/", "https://three.example/", "https://four.example/")
+    assert (len(first), len(second)) == (2, 1)
+    assert [site.key for site in leased(opened, plan)] == ["one.example", "two.example", "three.example"]
+
+
+def test_a_site_comes_in_with_its_home_page_queued(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/blog/")
+    with opened.read() as connection:
+        due = pages.due(connection, site_id, now=utc_now(), limit=5)
+    assert [(page.url, page.kind) for page in due] == [("https://one.example/blog/", "home")]
+
+
+def test_a_site_that_the_crawl_holds_is_not_asked_again(opened: Database, plan: CrawlPlan) -> None:
+    assert take_in(opened, plan, "https://one.example/")
+    assert take_in(opened, plan, "https://one.example/") == []
+
+
+def test_suppressed_seeds_are_named_and_kept_out() -> None:
+    suppressed = Suppressions(KEY, [keyed_hash(KEY, "two.example")])
+    wanted, refused = seed_sites(["https://one.example/", "https://two.example/post"], suppressed)
+    assert ([site.key for site in wanted], refused) == (["one.example"], ["https://two.example/post"])
+
+
+def test_a_profile_has_one_address_however_it_is_written() -> None:
+    assert profile_address("https://social.example/users/ann") == "https://social.example/@ann"
+    assert profile_address("https://blog.example/users") == "https://blog.example/users"
+
+
+def linked(database: Database, plan: CrawlPlan, site: LeasedSite, suppressions: Suppressions = NOBODY) -> list[str]:
+    targets = ("https://new.example/a", "https://other.example/b")
+    with database.transaction() as connection:
+        found = [(site.site_id, Link(url, LinkContext.BLOGROLL)) for url in targets]
+        links.keep_site_links(connection, found, now=utc_now())
+        admitted = linked_sites(connection, plan, site, suppressions, lambda url: "other" not in url)
+    return [new.key for new in admitted]
+
+
+def test_linked_sites_come_in_one_hop_deeper_where_they_may(opened: Database, plan: CrawlPlan) -> None:
+    take_in(opened, plan, "https://one.example/")
+    (site,) = leased(opened, plan)
+    assert linked(opened, plan, site) == ["new.example"]
+    assert linked(opened, replace(plan, max_depth=0), site) == []
+    assert linked(opened, plan, site, Suppressions(KEY, [keyed_hash(KEY, "new.example")])) == []
+
+
+def test_a_moved_site_keeps_its_depth_and_the_way_it_was_found(opened: Database, plan: CrawlPlan) -> None:
+    take_in(opened, plan, "https://one.example/")
+    (site,) = leased(opened, plan)
+    moved = moved_site(replace(site, depth=1), "https://new.example/blog/")
+    assert (moved.key, moved.home_url, moved.depth) == ("new.example", "https://new.example/blog/", 1)
+    assert (moved.found_from_url, moved.found_from_site_id) == ("https://one.example/", site.site_id)
+
+
+def test_a_crawl_from_archives_says_so(plan: CrawlPlan) -> None:
+    assert (plan.origin, replace(plan, archives=(str(Path("a.warc.gz")),)).origin) == ("live", "archive")
