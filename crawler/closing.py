@@ -7,8 +7,6 @@ All of it is one transaction, so a site is either finished or still in the queue
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from bloghound.records import SiteHealth
 from bloghound.urls import site_of
 from crawler.context import CrawlContext
@@ -19,6 +17,7 @@ from crawler.platforms.protocol import Profile, ProfileLink
 from crawler.settle import Settled, settle_site
 from crawler.visits import PageRecord, VisitEnd, site_health
 from storage import identity, links, pages, sites
+from storage.database import Connection
 from storage.sites import LeasedSite
 from storage.tables.base import utc_now
 

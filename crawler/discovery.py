@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from bloghound.urls import canonical_url, site_of
 from crawler.intake import PRIORITY_HOME
 from crawler.plan import CrawlPlan
 from crawler.platforms import recognise
 from storage import pages, sites
+from storage.database import Connection
 from storage.pages import NewPage
 from storage.sites import LeasedSite, NewSite
 from storage.suppressions import Suppressions

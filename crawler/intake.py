@@ -131,7 +131,8 @@ def _from_page(arrival: Arrival, page: ParsedPage) -> PageResult:
         signals=page.signals.as_dict(),
         posts=_page_posts(arrival, page),
         new_pages=leads,
-        site_links=(*_site_links(page.links), *_identity_links(page)),
+        # Who else this is comes first: of several links to one site the first is kept.
+        site_links=(*_identity_links(page), *_site_links(page.links)),
         site_facts=_page_facts(arrival, page),
     )
 

@@ -12,12 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from bloghound.errors import StorageError
 from bloghound.records import Outcome
 from storage import results
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.results import PageResult
 from storage.tables.base import utc_now
 

@@ -85,9 +85,9 @@ def test_blogroll_boilerplate_and_identity_links_belong_to_the_site() -> None:
     links = tuple(Link(f"https://{context}.example/", context) for context in LinkContext)
     result = page_result(ARRIVAL, _page(links=links, rel_me=("https://m.example/@ann",)), follow=True)
     assert [(link.target_url, link.rel) for link in result.site_links] == [
+        ("https://m.example/@ann", ("me",)),
         ("https://blogroll.example/", ()),
         ("https://boilerplate.example/", ()),
-        ("https://m.example/@ann", ("me",)),
     ]
 
 

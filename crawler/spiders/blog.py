@@ -12,8 +12,6 @@ from datetime import datetime
 from time import monotonic
 from urllib.parse import urljoin
 
-from sqlalchemy import Connection
-
 from bloghound.errors import HostParkedError, ParseError
 from bloghound.records import Outcome, SiteHealth
 from bloghound.urls import fold_url, site_of
@@ -28,6 +26,7 @@ from crawler.parsed import ParsedDocument, ParsedPage
 from crawler.politeness.robots import Access, Rules
 from crawler.visits import PageRecord, VisitEnd
 from storage import crawls, pages, sites
+from storage.database import Connection
 from storage.pages import NewPage, QueuedPage
 from storage.results import PageResult
 from storage.sites import LeasedSite

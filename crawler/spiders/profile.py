@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from bloghound.errors import HostParkedError, ParseError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, SiteHealth
 from crawler.closing import identity_urls, join_identities
@@ -22,6 +20,7 @@ from crawler.platforms.protocol import ApiAnswer, ApiRequest, Platform, Profile,
 from crawler.politeness.robots import Access, Rules
 from crawler.visits import VisitEnd
 from storage import pages, sites
+from storage.database import Connection
 from storage.merging import ReadPost
 from storage.results import PageResult
 from storage.sites import LeasedSite
