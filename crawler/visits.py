@@ -110,14 +110,15 @@ def retry_at(
 
 
 def first_pages(home_url: str, sitemap_urls: Sequence[str], *, depth: int = 0) -> tuple[NewPage, ...]:
-    """What is asked for first: the home page, and the sitemaps that robots.txt names or the usual one.
+    """What is asked for first: the home page, and the sitemaps that robots.txt names or the usual ones.
 
-    A site that is a path on a shared host has no sitemap of its own.
+    A blog in a folder of its host has its sitemap there. A site that is a path on a shared host has no sitemap of its own.
     """
     home = NewPage(home_url, "home", PRIORITY_HOME, depth)
     if site_of(home_url).key != urlsplit(home_url).netloc:
         return (home,)
-    urls = [*(url for url in sitemap_urls if _is_same_host(url, home_url)), urljoin(home_url, "/sitemap.xml")]
+    named = [url for url in sitemap_urls if _is_same_host(url, home_url)]
+    urls = [*named, urljoin(home_url, "sitemap.xml"), urljoin(home_url, "/sitemap.xml")]
     return (home, *(NewPage(url, "sitemap", PRIORITY_SITEMAP, depth, home_url) for url in dict.fromkeys(urls)))
 
 

@@ -93,6 +93,11 @@ def test_first_come_the_home_page_and_the_sitemaps_of_the_host() -> None:
     assert pages[0].priority > pages[1].priority
 
 
+def test_a_blog_in_a_folder_has_its_sitemap_there() -> None:
+    pages = first_pages("https://a.example/blog/", [])
+    assert [page.url for page in pages[1:]] == ["https://a.example/blog/sitemap.xml", "https://a.example/sitemap.xml"]
+
+
 def test_a_site_on_a_shared_host_has_no_sitemap_of_its_own() -> None:
     pages = first_pages("https://medium.com/@ann", ["https://medium.com/sitemap.xml"])
     assert [page.url for page in pages] == ["https://medium.com/@ann"]
