@@ -112,7 +112,7 @@ def retry_at(
 def first_pages(home_url: str, sitemap_urls: Sequence[str], *, depth: int = 0) -> tuple[NewPage, ...]:
     """What is asked for first: the home page, and the sitemaps that robots.txt names or the usual ones.
 
-    A blog in a folder of its host has its sitemap there. A site that is a path on a shared host has no sitemap of its own.
+    A blog in a folder of its host has its sitemap there. A site that is a path on a shared host has none of its own.
     """
     home = NewPage(home_url, "home", PRIORITY_HOME, depth)
     if site_of(home_url).key != urlsplit(home_url).netloc:

@@ -1,17 +1,22 @@
 """The demo: a web of our own, crawled by the real spider, indexed with the real model, ranked for its briefs."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bloghound.demo import DemoWeb
+from bloghound.errors import ConflictError
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.index import IndexReport, run_index
 from bloghound.jobs.ranking import open_engine
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from ranking.ranking import Ranking
+
+MARK = "bloghound.sqlite3"
+"""The file by which a folder is known as a data directory of ours."""
 
 Progress = Callable[[str, int, int | None, str], None]
 """Told the stage, what is done of it, how much there is (None: unknown), and a note."""
@@ -31,10 +36,12 @@ class DemoReport:
 def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoReport:
     """Run the main job on the demo web, in a ``demo`` folder of the data directory, so that real data stays apart.
 
-    Raises ConflictError when the port is taken.
+    What an earlier demo left there is removed. Raises PortError when the port is taken, ConflictError when the folder
+    holds something else.
     """
     started = time.monotonic()
     own = settings.model_copy(update={"data_dir": settings.data_dir / "demo", "database_url": ""})
+    _clear(own.data_dir)
     with DemoWeb(port=port) as web:
         crawl = run_crawl(
             own,
@@ -51,3 +58,11 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
         engine = open_engine(own)
         rankings = tuple((brief.name, engine.rank(brief.text, limit=100)) for brief in web.briefs)
     return DemoReport(crawl, index, rankings, time.monotonic() - started, own.data_dir)
+
+
+def _clear(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / MARK).exists():
+        raise ConflictError(f"The folder {folder} holds something that is not the demo's; name another data directory.")
+    shutil.rmtree(folder)
