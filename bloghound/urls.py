@@ -7,14 +7,15 @@ Central names: :func:`parse_address`, :func:`canonical_url`, :func:`fold_url`, :
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import tldextract
 
 from bloghound.errors import AddressError
 
 MAX_URL_CHARS = 2000
-"""Longer addresses are refused: the sitemap protocol's limit is 2,048 characters, and links beyond it are traps."""
+"""Longer addresses are refused: the sitemap protocol's limit is 2,048 characters, and links beyond it are traps.
+Escaped addresses of this length also fit into an index entry of PostgreSQL, which holds 2,704 bytes."""
 
 # Parameters that only say where a visitor came from: campaign tags, click ids of the big networks, feed readers' marks.
 _TRACKING = re.compile(
@@ -89,18 +90,30 @@ def _netloc(host: str, port: int | None, scheme: str) -> str:
 
 @lru_cache(maxsize=65536)
 def canonical_url(url: str) -> str:
-    """The form under which a page is stored: lower-case host, no fragment, no tracking parameters, path escaped once.
+    """The form under which a page is stored: lower-case host, no fragment, no tracking parameters, normal escapes.
 
-    Raises AddressError when ``url`` is no web address.
+    Only what RFC 3986 (6.2.2) calls equivalent is changed in the path, so that the same page is asked for.
+    Raises AddressError when ``url`` is no web address, or longer than MAX_URL_CHARS when escaped.
     """
     parts = urlsplit(parse_address(url))
-    path = quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~-._%", errors="surrogateescape")
-    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
-    kept = [
-        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name)
-    ]
-    query = parts.query if len(kept) == len(parse_qsl(parts.query, keep_blank_values=True)) else urlencode(kept)
-    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+    pairs = parts.query.split("&")
+    kept = [pair for pair in pairs if not _TRACKING.match(pair.partition("=")[0])]
+    canonical = urlunsplit((parts.scheme, parts.netloc, _escaped(parts.path), _escaped("&".join(kept)), ""))
+    if len(canonical) > MAX_URL_CHARS:
+        raise AddressError(f"{shorten(url)!r} is too long for a web address.")
+    return canonical
+
+
+def _escaped(part: str) -> str:
+    """A path or query with what must be escaped escaped, and what need not be not."""
+    lone_percent_escaped = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
+    normal = re.sub(r"%[0-9A-Fa-f]{2}", _normal_escape, lone_percent_escaped)
+    return quote(normal, safe="/:@!$&'()*+,;=?~-._%", errors="replace")
+
+
+def _normal_escape(found: re.Match[str]) -> str:
+    char = chr(int(found.group()[1:], 16))
+    return char if re.match(r"[A-Za-z0-9._~-]", char) else found.group().upper()
 
 
 @lru_cache(maxsize=65536)
@@ -110,7 +123,7 @@ def fold_url(url: str) -> str:
     Real servers redirect between these forms. Raises AddressError when ``url`` is no web address.
     """
     parts = urlsplit(canonical_url(url))
-    path = unquote(_INDEX_PAGE.sub("/", parts.path)).rstrip("/")
+    path = _INDEX_PAGE.sub("/", parts.path).rstrip("/")
     return f"{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
@@ -132,7 +145,8 @@ def site_of(url: str) -> SiteAddress:
     pattern = _PATH_SITES.get(parts.netloc, _FEDIVERSE_PROFILE)
     match = pattern.match(parts.path)
     if match:
-        name = match.group(1)
+        # User names of fediverse servers are the same in any case (WebFinger compares them without it).
+        name = match.group(1).lower() if pattern is _FEDIVERSE_PROFILE else match.group(1)
         return SiteAddress(f"{parts.netloc}/{name}", f"{parts.scheme}://{parts.netloc}/{name}")
     return SiteAddress(parts.netloc, f"{parts.scheme}://{parts.netloc}/")
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bloghound.errors import AddressError, ArchiveError, ParseError, ParseTimeoutError
+from bloghound.errors import AddressError, ArchiveError, ParseError, ParseTimeoutError, StorageError
 from bloghound.records import CrawlReport, Outcome
 from bloghound.settings import Settings
-from bloghound.urls import parse_address, site_of
+from bloghound.urls import canonical_url, site_of
 from crawler.archive.reader import ArchivedResponse, read_records
 from crawler.extract.pool import ParserPool
 from crawler.extract.reservations import TdmRule, parse_tdmrep
@@ -24,8 +24,9 @@ from crawler.intake import Arrival, failure, page_result
 from crawler.parsed import Document, ParsedDocument
 from crawler.settle import end_of_site, settle_site
 from crawler.visits import judge
-from storage import crawls, results, sites, suppressions
+from storage import crawls, imported, results, sites, suppressions
 from storage.database import Database
+from storage.imported import KnownSite
 from storage.results import PageResult
 from storage.sites import NewSite
 from storage.suppressions import Suppressions
@@ -33,6 +34,9 @@ from storage.tables.base import utc_now
 
 IN_FLIGHT = 64
 """Pages being parsed at once: enough to keep some processes busy; at 5 MiB a page 320 MiB at the worst."""
+
+OWN = "archive"
+"""Origin of answers that our own crawls fetched, as against ``import``."""
 
 BATCH_PAGES = 100
 """Pages per transaction: a commit costs about as much as writing 20 pages, and a kill loses one batch at most."""
@@ -51,6 +55,8 @@ class _Import:
     crawl_id: int
     suppressed: Suppressions
     site_ids: dict[str, int] = field(default_factory=dict)
+    owners: dict[int, KnownSite] = field(default_factory=dict)
+    """For our own archives: the blog that each answer of the present file belongs to, by offset."""
     tdm_rules: dict[int, tuple[TdmRule, ...]] = field(default_factory=dict)
     """What a site's tdmrep.json reserves, by site id."""
     pending: list[PageResult] = field(default_factory=list)
@@ -85,22 +91,27 @@ def import_archives(
                 errors.append(str(error))
             job.bytes_before += size
     _write(job, final=True)
+    _settle(job)
     if errors and not job.pages:
         raise ArchiveError(errors[0])
-    _settle(job)
     return _report(job, time.monotonic() - started, errors)
 
 
 def _begin(database: Database, settings: Settings, archives: Sequence[Path], origin: str) -> _Import:
     secret_key = settings.secret_key()
+    files = [[str(path.resolve()), path.stat().st_size] for path in archives]
     with database.transaction() as connection:
-        run = crawls.begin(connection, origin, {"archives": [path.name for path in archives]}, now=utc_now())
+        run = crawls.begin(connection, origin, {"archives": files}, now=utc_now())
+        imported.clear_log(connection, run.crawl_id)
         suppressed = suppressions.load(connection, secret_key)
     return _Import(database, secret_key, origin, run.crawl_id, suppressed)
 
 
 def _import_one(job: _Import, pool: ParserPool, archive: Path, report: Callable[[int, int], None]) -> None:
     waiting: deque[tuple[Arrival, Future[ParsedDocument]]] = deque()
+    if job.origin == OWN:
+        with job.database.read() as connection:
+            job.owners = imported.owners(connection, archive.name)
     try:
         for response in read_records(archive):
             arrival = _arrival(job, response)
@@ -138,9 +149,11 @@ def _drain(job: _Import, waiting: deque[tuple[Arrival, Future[ParsedDocument]]],
 
 
 def _arrival(job: _Import, response: ArchivedResponse) -> Arrival | None:
-    """How a record came in; None (and counted) when its site is suppressed or its address is none."""
+    """How a record came in; None when its site is suppressed or its address is none (counted), or it is no blog's."""
+    if job.origin == OWN and response.offset not in job.owners:
+        return None
     try:
-        url = parse_address(response.url)
+        url = canonical_url(response.url)
         site = site_of(url)
     except AddressError as error:
         job.pending.append(_nameless(job, response.fetched_at, Outcome.PARSE_ERROR, str(error)))
@@ -148,14 +161,14 @@ def _arrival(job: _Import, response: ArchivedResponse) -> Arrival | None:
     if site.key in job.suppressed:
         job.pending.append(_nameless(job, response.fetched_at, Outcome.SUPPRESSED, ""))
         return None
-    if site.key not in job.site_ids:
-        _know_site(job, NewSite(site.key, site.home_url))
+    owner = job.owners.get(response.offset) or _known_site(job, NewSite(site.key, site.home_url))
+    job.site_ids[owner.key] = owner.site_id
     headers = {name.lower(): value for name, value in response.headers}
     return Arrival(
         crawl_id=job.crawl_id,
-        site_id=job.site_ids[site.key],
-        site_key=site.key,
-        home_url=site.home_url,
+        site_id=owner.site_id,
+        site_key=owner.key,
+        home_url=owner.home_url,
         url=url,
         fetched_at=response.fetched_at,
         origin=job.origin,
@@ -165,7 +178,7 @@ def _arrival(job: _Import, response: ArchivedResponse) -> Arrival | None:
         body_bytes=len(response.body),
         warc_file=Path(response.file).name,
         warc_offset=response.offset,
-        obeys_noindex=job.origin != "import",
+        obeys_noindex=job.origin == OWN,
     )
 
 
@@ -173,11 +186,11 @@ def _nameless(job: _Import, fetched_at: datetime, outcome: Outcome, reason: str)
     return PageResult(job.crawl_id, None, "", outcome, fetched_at, job.origin, reason=reason)
 
 
-def _know_site(job: _Import, site: NewSite) -> None:
-    now = utc_now()
-    with job.database.transaction() as connection:
-        job.site_ids |= sites.ensure(connection, [site], now=now)
-        sites.enqueue(connection, [job.site_ids[site.key]], job.crawl_id, now=now)
+def _known_site(job: _Import, site: NewSite) -> KnownSite:
+    if site.key not in job.site_ids:
+        with job.database.transaction() as connection:
+            job.site_ids |= sites.ensure(connection, [site], now=utc_now())
+    return KnownSite(job.site_ids[site.key], site.key, site.home_url)
 
 
 def _without_parsing(job: _Import, arrival: Arrival, response: ArchivedResponse) -> PageResult | None:
@@ -217,10 +230,26 @@ def _result(arrival: Arrival, future: Future[ParsedDocument]) -> PageResult:
 def _write(job: _Import, *, final: bool = False) -> None:
     if len(job.pending) < BATCH_PAGES and not final:
         return
-    with job.database.transaction() as connection:
-        results.record(connection, job.pending, secret_key=job.secret_key, now=utc_now())
+    try:
+        _record(job, job.pending)
+    except StorageError:
+        for result in job.pending:
+            _record_alone(job, result)
     job.pages += len(job.pending)
     job.pending.clear()
+
+
+def _record(job: _Import, pages: Sequence[PageResult]) -> None:
+    with job.database.transaction() as connection:
+        results.record(connection, pages, secret_key=job.secret_key, now=utc_now())
+
+
+def _record_alone(job: _Import, result: PageResult) -> None:
+    """What cannot be stored costs its own page only; raises StorageError when not even that can be noted."""
+    try:
+        _record(job, [result])
+    except StorageError as error:
+        _record(job, [_nameless(job, result.fetched_at, Outcome.PARSE_ERROR, f"could not be stored: {error}")])
 
 
 def _settle(job: _Import) -> None:
@@ -229,8 +258,14 @@ def _settle(job: _Import) -> None:
         with job.database.transaction() as connection:
             settled = settle_site(connection, site_id, tdm_rules=job.tdm_rules.get(site_id, ()))
             end = end_of_site(connection, site_id, settled)
-            sites.end_visit(
-                connection, site_id, now=now, again_at=None, health=end.health, reason=end.reason, facts=settled.facts
+            imported.end_site(
+                connection,
+                site_id,
+                now=now,
+                health=end.health,
+                reason=end.reason,
+                facts=settled.facts,
+                only_better=job.origin == OWN,
             )
     with job.database.transaction() as connection:
         sites.refresh_linkers(connection)
@@ -240,7 +275,7 @@ def _settle(job: _Import) -> None:
 def _report(job: _Import, seconds: float, errors: Iterable[str]) -> CrawlReport:
     with job.database.read() as connection:
         outcomes, new, updated = crawls.outcomes(connection, job.crawl_id)
-        healths = crawls.site_healths(connection, job.crawl_id)
+        healths = imported.site_healths(connection, job.crawl_id)
     return CrawlReport(
         sites=healths,
         outcomes=outcomes,

@@ -17,6 +17,9 @@ from bloghound.urls import fold_url, site_of
 MIN_DUPLICATE_WORDS = 30
 """Shorter texts are equal by chance ("Photo of the day"); one spoken sentence has about 15 words, two are a text."""
 
+MAX_AUTHOR_CHARS = 200
+"""Names are shorter; an index entry of PostgreSQL may not be much longer."""
+
 # How much a date's source is trusted: what the author's software wrote beats what was read from the page's words.
 _WEAK_DATE_SOURCES = frozenset({"url", "url_month", "byline"})
 
@@ -225,7 +228,7 @@ def _as_stored(site_id: int, read: ReadPost) -> StoredPost:
         text_hash=text_hash(text),
         published=post.published,
         date_source=post.date_source,
-        author=post.author,
+        author=post.author[:MAX_AUTHOR_CHARS] if post.author else None,
         language=post.language,
         source=post.source.value,
         words=0 if read.text_reserved else post.words,

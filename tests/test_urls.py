@@ -56,10 +56,19 @@ def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
         ("https://a.example/ä b", "https://a.example/%C3%A4%20b"),
         ("https://a.example/%7eann/%C3%A4", "https://a.example/~ann/%C3%A4"),
         ("https://a.example/100%", "https://a.example/100%25"),
+        ("https://a.example/x%2Fy", "https://a.example/x%2Fy"),
+        ("https://a.example/a%2541", "https://a.example/a%2541"),
+        ("https://a.example/x?q=%2f&é=1", "https://a.example/x?q=%2F&%C3%A9=1"),
+        ("https://a.example/x?a", "https://a.example/x?a"),
     ],
 )
 def test_the_stored_form(url: str, canonical: str) -> None:
     assert canonical_url(url) == canonical
+
+
+def test_an_address_is_short_when_escaped() -> None:
+    with pytest.raises(AddressError, match="too long"):
+        canonical_url("https://a.example/" + "é" * 500)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,7 @@ def test_servers_redirect_between_these(same: str) -> None:
         ("https://ann.github.io/x", "ann.github.io", "https://ann.github.io/"),
         ("https://medium.com/@ann/x-1", "medium.com/@ann", "https://medium.com/@ann"),
         ("https://mastodon.example/@ann/123", "mastodon.example/@ann", "https://mastodon.example/@ann"),
+        ("https://mastodon.example/@Ann", "mastodon.example/@ann", "https://mastodon.example/@ann"),
         ("https://bsky.app/profile/ann.example/post/1", "bsky.app/profile/ann.example", None),
         ("http://koffie.demo.test:8765/x", "koffie.demo.test:8765", "http://koffie.demo.test:8765/"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 from bloghound.errors import NotFoundError
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
-from crawler.importing import import_archives
+from crawler.importing import OWN, import_archives
 from storage.database import open_database
 
 Progress = Callable[[int, int, int], None]
@@ -34,6 +34,6 @@ def run_reparse(settings: Settings, *, progress: Progress | None = None) -> Craw
     archives = own_archives(settings)
     database = open_database(settings)
     try:
-        return import_archives(database, settings, archives, origin="archive", progress=progress)
+        return import_archives(database, settings, archives, origin=OWN, progress=progress)
     finally:
         database.close()

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastwarc import ArchiveIterator, WarcRecord, WarcRecordType
@@ -96,7 +96,8 @@ def read_at(path: str | Path, offset: int) -> ArchivedResponse:
     file = Path(path)
     try:
         with closing(_open_record(file, offset)) as stream:
-            raw = next((_raw(record, offset) for record in _iterate(stream)), None)
+            written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            raw = next((_raw(record, offset, written_at) for record in _iterate(stream)), None)
     except DAMAGE as error:
         raise ArchiveError(f"The archive {file} has no readable record at byte {offset}.") from error
     if raw is None or not raw.is_response:
@@ -119,11 +120,12 @@ def raw_records(path: Path) -> Iterator[RawRecord]:
     """All whole records of an archive, undecoded; raises ArchiveError as :func:`read_records` does."""
     last: int | None = None
     try:
+        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         layout = layout_of(path)
         with ExitStack() as opened:
             source = opened.enter_context(closing(open_unpacked(path))) if layout is Layout.WHOLE else str(path)
             for record in _iterate(source):
-                raw = _raw(record, record.stream_pos)
+                raw = _raw(record, record.stream_pos, written_at)
                 last = raw.offset
                 yield raw
         if last is not None and layout is not Layout.WHOLE and not ends_whole(path, last):
@@ -146,8 +148,11 @@ def _unusable(path: Path, last: int | None, error: BaseException) -> ArchiveErro
     return ArchiveError(f"The archive {path} is cut or damaged after the record at byte {last}.")
 
 
-def _raw(record: WarcRecord, offset: int) -> RawRecord:
-    """The record's content, read to its end; raises EOFError when it ends too soon."""
+def _raw(record: WarcRecord, offset: int, written_at: datetime) -> RawRecord:
+    """The record's content, read to its end; raises EOFError when it ends too soon.
+
+    A record without a usable date gets ``written_at``, when its file was last written.
+    """
     block = record.reader.read(min(record.content_length, _MAX_BLOCK_BYTES))
     total = len(block) + (record.reader.consume() if record.content_length > len(block) else 0)
     if total < record.content_length:
@@ -156,11 +161,16 @@ def _raw(record: WarcRecord, offset: int) -> RawRecord:
         kind=record.record_type,
         url=(record.headers.get("WARC-Target-URI") or "").strip("<>"),
         content_type=record.headers.get("Content-Type") or "",
-        fetched_at=record.record_date,
+        fetched_at=_in_utc(record.record_date) or written_at,
         offset=offset,
         block=block,
         block_bytes=total,
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """A date as UTC; one without a zone, which the standard forbids, is taken for UTC."""
+    return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def decode(raw: RawRecord, path: Path) -> ArchivedResponse:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.base import CleanJson, CleanText, UtcDateTime
@@ -58,12 +58,12 @@ class Fetch(SQLModel, table=True):
     reason: str = Field(default="", sa_type=CleanText)
     status: int | None = None
     content_type: str = Field(default="", sa_type=CleanText)
-    bytes: int = 0
+    bytes: int = Field(default=0, sa_type=BigInteger)
     origin: str = "live"
     """``live``, ``archive`` or ``import``."""
     reservations: list[str] = Field(default_factory=list, sa_type=CleanJson)
     warc_file: str | None = Field(default=None, sa_type=CleanText)
-    warc_offset: int | None = None
+    warc_offset: int | None = Field(default=None, sa_type=BigInteger)
     posts_new: int = 0
     posts_updated: int = 0
     fetched_at: datetime = Field(sa_type=UtcDateTime)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.base import CleanJson, CleanText, UtcDateTime
@@ -22,6 +22,9 @@ class Blogger(SQLModel, table=True):
 
 class Site(SQLModel, table=True):
     """A place where one author or team publishes; the unit that is queued, crawled and linked."""
+
+    # The number of a forgotten site must never become another's while a visit to it is still under way.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -69,7 +72,7 @@ class SiteMetric(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
     kind: str
-    value: int | None = None
+    value: int | None = Field(default=None, sa_type=BigInteger)
     source_url: str = Field(sa_type=CleanText)
     observed_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.base import CleanJson, CleanText, UtcDateTime
@@ -12,7 +12,7 @@ from storage.tables.base import CleanJson, CleanText, UtcDateTime
 class Post(SQLModel, table=True):
     """A dated entry of a site."""
 
-    __table_args__ = (Index("ix_post_site_content", "site_id", "content_hash"),)
+    __table_args__ = (Index("ix_post_site_text", "site_id", "text_hash"), {"sqlite_autoincrement": True})
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
@@ -36,7 +36,7 @@ class Post(SQLModel, table=True):
     """True once a feed of its site has named it."""
     disclosures: list[dict[str, Any]] = Field(default_factory=list, sa_type=CleanJson)
     warc_file: str | None = Field(default=None, sa_type=CleanText)
-    warc_offset: int | None = None
+    warc_offset: int | None = Field(default=None, sa_type=BigInteger)
     first_seen: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -64,7 +64,7 @@ class EngagementObservation(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     post_id: int = Field(foreign_key="post.id", ondelete="CASCADE")
     kind: str
-    count: int | None = None
+    count: int | None = Field(default=None, sa_type=BigInteger)
     reason: str | None = None
     source_url: str = Field(default="", sa_type=CleanText)
     observed_at: datetime = Field(sa_type=UtcDateTime)

@@ -120,6 +120,7 @@ def _create_site() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
         sa.UniqueConstraint("key", name=op.f("uq_site_key")),
         sa.UniqueConstraint("public_id", name=op.f("uq_site_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_site_blogger_id"), ["blogger_id"], unique=False)
@@ -175,11 +176,11 @@ def _create_fetch() -> None:
         sa.Column("reason", storage.tables.base.CleanText(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("content_type", storage.tables.base.CleanText(), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("reservations", storage.tables.base.CleanJson(none_as_null=True), nullable=False),
         sa.Column("warc_file", storage.tables.base.CleanText(), nullable=True),
-        sa.Column("warc_offset", sa.Integer(), nullable=True),
+        sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("posts_new", sa.Integer(), nullable=False),
         sa.Column("posts_updated", sa.Integer(), nullable=False),
         sa.Column("fetched_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
@@ -225,7 +226,7 @@ def _create_site_metric() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=True),
         sa.Column("source_url", storage.tables.base.CleanText(), nullable=False),
         sa.Column("observed_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_metric_site_id"), ondelete="CASCADE"),
@@ -255,18 +256,19 @@ def _create_post() -> None:
         sa.Column("in_feed", sa.Boolean(), nullable=False),
         sa.Column("disclosures", storage.tables.base.CleanJson(none_as_null=True), nullable=False),
         sa.Column("warc_file", storage.tables.base.CleanText(), nullable=True),
-        sa.Column("warc_offset", sa.Integer(), nullable=True),
+        sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("first_seen", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["author.id"], name=op.f("fk_post_author_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_post_site_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_content_hash"), ["content_hash"], unique=False)
-        batch_op.create_index("ix_post_site_content", ["site_id", "content_hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_site_id"), ["site_id"], unique=False)
+        batch_op.create_index("ix_post_site_text", ["site_id", "text_hash"], unique=False)
 
 
 def _create_commenter() -> None:
@@ -290,7 +292,7 @@ def _create_engagement_observation() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("count", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("source_url", storage.tables.base.CleanText(), nullable=False),
         sa.Column("observed_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
