@@ -24,13 +24,13 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class WeightsIn(BaseModel):
-    """How much each part counts, on any scale."""
+    """How much each part counts, on any scale; a part that is not named counts 0."""
 
     model_config = ConfigDict(extra="forbid")
 
-    relevance: float = Field(default=0.6, ge=0)
-    engagement: float = Field(default=0.25, ge=0)
-    reach: float = Field(default=0.15, ge=0)
+    relevance: float = Field(default=0, ge=0)
+    engagement: float = Field(default=0, ge=0)
+    reach: float = Field(default=0, ge=0)
 
 
 class SearchIn(BaseModel):
@@ -39,9 +39,9 @@ class SearchIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: str = Field(min_length=1, max_length=MAX_BRIEF_CHARS, description="The niche in words.")
-    limit: int = Field(default=20, ge=1, le=100)
+    limit: int = Field(default=20, ge=1, le=100, strict=True)
     languages: list[str] = Field(default_factory=list, max_length=20, description="ISO 639-1 codes.")
-    weights: WeightsIn = WeightsIn()
+    weights: WeightsIn | None = None
 
 
 class Engines:
@@ -107,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.post("/v1/search")
     async def search(wanted: SearchIn) -> dict[str, Any]:
         """Rank the bloggers of the current generation for a brief."""
-        weights = Weights(**wanted.weights.model_dump())
+        weights = Weights(**wanted.weights.model_dump()) if wanted.weights else None
         engine = await engines.get()
         ranking = await asyncio.to_thread(
             engine.rank, wanted.query, limit=wanted.limit, languages=wanted.languages, weights=weights

@@ -16,6 +16,9 @@ from bloghound.errors import SettingsError
 
 PREFIX = "BLOGHOUND_"
 
+KEY_BYTES = 32
+"""Length of the key of keyed hashes: that of SHA-256, as RFC 2104 recommends."""
+
 
 class Settings(BaseSettings):
     """All that an operator may choose; the field descriptions are the documentation of the settings."""
@@ -97,22 +100,28 @@ class Settings(BaseSettings):
     def secret_key(self) -> bytes:
         """The 32-byte key of this installation's keyed hashes, made on first use and readable by its owner only."""
         path = self.ensure_data_dir() / "secret.key"
-        if not path.exists():
-            _write_new(path, secrets.token_bytes(32))
-        return path.read_bytes()
+        try:
+            if not path.exists():
+                _write_new(path, secrets.token_bytes(KEY_BYTES))
+            key = path.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"The key file {path} cannot be used: {error.strerror}.") from error
+        if len(key) != KEY_BYTES:
+            raise SettingsError(
+                f"The key file {path} holds {len(key)} bytes instead of {KEY_BYTES}; without its key nobody who was "
+                "forgotten can be recognised. Restore it from a backup."
+            )
+        return key
 
 
 def _write_new(path: Path, content: bytes) -> None:
     """Write a private file whole or not at all; when two processes race, the first one's content stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
-            handle.write(content)
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    except OSError as error:
-        raise SettingsError(f"The key file {path} cannot be made: {error.strerror}.") from error
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        handle.write(content)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def load_settings() -> Settings:

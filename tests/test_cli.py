@@ -68,6 +68,11 @@ def test_the_version_is_shown(terminal: Terminal) -> None:
         (["rank", "x", "--weights", "fame=1"], "'fame'"),
         (["rank", "x", "--json", "--csv"], "--json"),
         (["rank"], "'brief'"),
+        (["rank", "x", "--limit", "0"], "It was '0'"),
+        (["serve", "--port=99999"], "It was '99999'"),
+        (["rank", "x", "--language", "English"], "'English'"),
+        (["rank", "x", "--weights", ""], "''"),
+        (["index"], "No blogs are stored"),
         (["nonsense"], "nonsense"),
         (["graph", "export", "-o", "x", "--format", "pdf"], "pdf"),
     ],
@@ -96,6 +101,24 @@ def test_wrong_settings_are_named(
     assert code == 2
     assert named in err
     assert "secret" not in err
+
+
+def test_output_that_cannot_be_written_is_one_sentence(terminal: Terminal) -> None:
+    command = [sys.executable, "-m", "bloghound", "posts", "--csv"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_not_worth_words(terminal: Terminal) -> None:
+    command = [sys.executable, "-m", "bloghound", "settings"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_an_empty_database_has_a_status_and_no_posts(terminal: Terminal) -> None:

@@ -60,6 +60,20 @@ def test_the_secret_key_is_made_once_and_private(settings: Settings) -> None:
     assert [found.name for found in settings.data_dir.iterdir()] == ["secret.key"]
 
 
+@pytest.mark.parametrize("content", [b"", b"x" * 31])
+def test_a_key_that_is_not_whole_is_never_used(content: bytes, settings: Settings) -> None:
+    settings.ensure_data_dir()
+    (settings.data_dir / "secret.key").write_bytes(content)
+    with pytest.raises(SettingsError, match=f"{len(content)} bytes instead of 32"):
+        settings.secret_key()
+
+
+def test_a_key_that_cannot_be_read_is_named(settings: Settings) -> None:
+    (settings.data_dir / "secret.key").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"secret\.key"):
+        settings.secret_key()
+
+
 def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

@@ -1,58 +1,57 @@
-"""The command line: ``bloghound COMMAND``. Messages and progress go to standard error, results to standard output."""
+"""The command line: ``bloghound COMMAND``. Messages and progress go to standard error, results to standard output.
 
+Every failure is one sentence on standard error and exit code 2, never a traceback. Central name: :func:`run`.
+"""
+
+import os
 import sys
 from collections.abc import Sequence
 
-import typer
-
-from bloghound import __version__
-from bloghound.cli import crawling, demo, exporting, operating, ranking
-from bloghound.cli.console import fail
-from bloghound.errors import BloghoundError
-
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
-
-app = typer.Typer(
-    name="bloghound",
-    help="Finds the bloggers who matter to a niche: crawl, index, rank, and see the evidence for every rank.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for room in (crawling, ranking, exporting, operating, demo):
-    room.register(app)
+EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        print(f"bloghound {__version__}")
-        raise typer.Exit
+def main() -> None:
+    """Run the command that was typed."""
+    sys.exit(run(sys.argv[1:]))
 
 
-@app.callback()
-def options(
-    _version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
-) -> None:
-    """Options before the command."""
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; every failure is one sentence on standard error and exit code 2, never a traceback."""
-    sys.exit(run(arguments))
-
-
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code."""
     try:
-        result = app(args=arguments, standalone_mode=False)
-    except BloghoundError as error:
-        return fail(str(error))
-    except typer.TyperException as error:
-        return fail(f"{error.format_message()} ('bloghound --help', or --help after a command, shows what there is.)")
-    except (KeyboardInterrupt, typer.Abort):
-        return fail("Interrupted; what was finished is kept.", EXIT_INTERRUPTED)
+        return _run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("bloghound: Interrupted; what was finished is kept.\n")
+        return EXIT_INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # These imports take a second, in which Ctrl-C must be answered as well.
+    from bloghound.cli.app import app  # noqa: PLC0415
+    from bloghound.cli.console import fail  # noqa: PLC0415
+    from bloghound.cli.failures import sentence_for  # noqa: PLC0415
+
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - standard output was closed
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
+        _discard_output()
         return EXIT_BAD_INPUT
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        sentence, code = sentence_for(error, arguments)
+        _discard_output()
+        return fail(sentence, code)
     return result if isinstance(result, int) else 0
+
+
+def _discard_output() -> None:
+    """What is still buffered for an output that cannot take it must not fail again when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

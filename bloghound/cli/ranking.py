@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ from ranking.score import Weights
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 PARTS = ("relevance", "engagement", "reach")
+SHORT_PARTS = ("relev.", "engag.", "reach")
+"""Headings of the same in the table, which must fit 80 columns."""
 
 SHOWN_GATE = 0.05
 """Below this share of its parts a blogger's place is an accident of the few others; the table shows it dimmed."""
@@ -58,7 +61,10 @@ def rank(
     """Rank bloggers for a brief, each with the evidence."""
     if as_json and as_csv:
         raise InputError("Choose one of --json and --csv.")
-    chosen = Weights.parse(weights) if weights else None
+    wrong = [code for code in language or () if not re.fullmatch(r"[a-z]{2,3}", code)]
+    if wrong:
+        raise InputError(f"--language {wrong[0]!r} is no language code; codes are like en, nl, fi (ISO 639).")
+    chosen = Weights.parse(weights) if weights is not None else None
     ranking = ranking_job.run_rank(load_settings(), brief, limit=limit, languages=language or (), weights=chosen)
     found = ranking.as_dict()
     if as_json:
@@ -74,9 +80,11 @@ def rank(
 
 def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
     """The ranking as a table with one line of evidence each; with ``explain`` also what each score is made of."""
-    columns = ["#", "blogger", "score", *PARTS, "deducted", "followers", "lang"]
+    columns = ["#", "blogger", "score", *SHORT_PARTS, "minus", "followers", "lang"]
     shown = table(
-        f"Bloggers for: {printable(found['query'])}", columns, numeric=["#", "score", *PARTS, "deducted", "followers"]
+        f"Bloggers for: {printable(found['query'])}",
+        columns,
+        numeric=["#", "score", *SHORT_PARTS, "minus", "followers"],
     )
     for result in found["results"]:
         shown.add_row(*_cells(result), style=None if _in_niche(result) else "dim")

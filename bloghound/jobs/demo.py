@@ -41,8 +41,8 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
     """
     started = time.monotonic()
     own = settings.model_copy(update={"data_dir": settings.data_dir / "demo", "database_url": ""})
-    _clear(own.data_dir)
     with DemoWeb(port=port) as web:
+        _clear(own.data_dir)
         crawl = run_crawl(
             own,
             list(web.seeds),
@@ -61,8 +61,13 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
 
 
 def _clear(folder: Path) -> None:
-    if not folder.exists():
-        return
-    if any(folder.iterdir()) and not (folder / MARK).exists():
-        raise ConflictError(f"The folder {folder} holds something that is not the demo's; name another data directory.")
-    shutil.rmtree(folder)
+    try:
+        if not folder.exists():
+            return
+        if any(folder.iterdir()) and not (folder / MARK).exists():
+            raise ConflictError(
+                f"The folder {folder} holds something that is not the demo's; name another data directory."
+            )
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise ConflictError(f"The demo's folder {folder} cannot be cleared: {error.strerror or error}.") from error

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bloghound.errors import NotFoundError
+from bloghound.jobs.index import NOTHING_STORED
 from bloghound.settings import Settings
 from graph.build import SiteGraph, blogger_nodes, build_graph, with_centrality
 from graph.export import ExportFormat, export_graph
@@ -28,7 +29,7 @@ def stored_graph(settings: Settings) -> SiteGraph:
     finally:
         database.close()
     if not graph.nodes:
-        raise NotFoundError("No blogs are stored yet: 'bloghound crawl SITE…' or 'bloghound import WARC…' brings some.")
+        raise NotFoundError(NOTHING_STORED)
     return with_centrality(graph)
 
 

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bloghound.errors import NotFoundError
 from bloghound.records import SiteEdge, Vectors
 from bloghound.settings import Settings
 from graph.build import GraphNode, build_graph
@@ -22,6 +24,8 @@ from storage.tables.base import utc_now
 
 ENCODE_AT_ONCE = 1024
 """Texts per step: long enough that sorting by length pays, short enough that a kill loses some seconds of work."""
+
+NOTHING_STORED = "No blogs are stored yet: 'bloghound crawl SITE…' or 'bloghound import WARC…' brings some."
 
 Progress = Callable[[str, int, int | None], None]
 """Told the stage (``encode``, ``build``), what is done of it, and how much there is (None: unknown)."""
@@ -42,12 +46,17 @@ class IndexReport:
 def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexReport:
     """Build the next generation from everything stored, and make it the current one.
 
-    Raises EncoderError when the model cannot be loaded.
+    All figures that depend on time use one ``as_of``. Raises NotFoundError when nothing is stored, EncoderError when
+    the model cannot be loaded.
     """
-    started = time.monotonic()
+    started, as_of = time.monotonic(), utc_now()
     report = progress or (lambda _stage, _done, _total: None)
     database = open_database(settings)
     try:
+        with database.read() as connection:
+            posts = rankable.count_posts(connection, POSTS_PER_BLOGGER)
+        if not posts:
+            raise NotFoundError(NOTHING_STORED)
         encoder = Encoder.load(settings.model)
         encoded, encode_seconds = encode_new(database, encoder, settings, report)
         with database.read() as connection:
@@ -55,12 +64,12 @@ def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexR
                 settings.index_dir,
                 rankable.bloggers(connection, POSTS_PER_BLOGGER),
                 lambda hashes: _vectors(database, encoder.name, hashes),
-                graph_columns(connection),
+                graph_columns(connection, as_of),
                 encoder_name=encoder.name,
                 dimensions=encoder.dimensions,
                 model_languages=settings.known_languages,
-                as_of=utc_now(),
-                progress=_Counter(report, "build", rankable.count_posts(connection, POSTS_PER_BLOGGER)).add,
+                as_of=as_of,
+                progress=_Counter(report, "build", posts).add,
             )
     finally:
         database.close()
@@ -95,13 +104,13 @@ def encode_new(database: Database, encoder: Encoder, settings: Settings, report:
     return done, max(time.monotonic() - started, 1e-9)
 
 
-def graph_columns(connection: Connection) -> GraphColumns:
+def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
     """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys."""
     keys = tuple(rankable.keys(connection))
     nodes = [GraphNode(key) for key in keys]
     owners = rankable.founding_keys(connection)
     edges = (edge for edge in links.site_edges(connection) if _between(edge, owners, frozenset(keys)))
-    matrix = build_graph(edges, nodes, bloggers=owners, as_of=utc_now()).matrix
+    matrix = build_graph(edges, nodes, bloggers=owners, as_of=as_of).matrix
     return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
 
 
