@@ -38,7 +38,7 @@ class SiteEnd:
 def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> None:
     """Settle a blog, write its health, and bring what it leads to into the crawl."""
     site = end.site
-    pages.drop_queue(connection, site.site_id)
+    pages.keep_waiting(connection, site.site_id)
     settled = settle_site(connection, site.site_id, tdm_rules=end.tdm_rules)
     verdict = end.refusal or _health(site, end, settled)
     facts: dict[str, Any] = dict(settled.facts)
@@ -53,6 +53,7 @@ def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> N
         health=verdict.health,
         reason=verdict.reason,
         facts=facts,
+        owner=site.owner,
     )
 
 

@@ -13,7 +13,6 @@ from crawler.plan import CrawlPlan
 from crawler.platforms import recognise
 from storage import pages, sites
 from storage.database import Connection
-from storage.pages import NewPage
 from storage.sites import LeasedSite, NewSite
 from storage.suppressions import Suppressions
 
@@ -36,11 +35,12 @@ def admit(
     held = sites.held_by(connection, [site.key for site in found], plan.crawl_id)
     wanted = [site for site in dict.fromkeys(found) if site.key not in held][: max(0, places)]
     ids = sites.ensure(connection, wanted, now=now)
-    homes = {ids[site.key]: site.home_url for site in wanted}
-    taken = sites.enqueue(connection, sorted(homes), plan.crawl_id, now=now)
+    found_as = {ids[site.key]: site for site in wanted}
+    taken = sites.enqueue(connection, sorted(found_as), plan.crawl_id, now=now)
     for site_id in taken:
+        home_url = sites.place(connection, site_id, found_as[site_id])
         pages.requeue_leading(connection, site_id, now=now)
-        pages.enqueue(connection, site_id, [NewPage(canonical_url(homes[site_id]), "home", PRIORITY_HOME)])
+        pages.queue_home(connection, site_id, canonical_url(home_url), priority=PRIORITY_HOME)
     return taken
 
 

@@ -3,10 +3,10 @@
 Central names: :class:`Fetcher`, :class:`Fetched`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from scrapy import Request
@@ -65,10 +65,11 @@ _ROBOTS_FETCHES: ContextVar[list[Fetched]] = ContextVar("_ROBOTS_FETCHES")
 class Fetcher:
     """Fetches single addresses for all visits of a worker; never raises for what a server does."""
 
-    def __init__(self, download: Download, pacer: Pacer) -> None:
+    def __init__(self, download: Download, pacer: Pacer, *, retry_delays_seconds: Sequence[float] = ()) -> None:
         self._download = download
         self._pacer = pacer
-        self._robots = RobotsCache(self._fetch_robots)
+        self._retry_delays_seconds = retry_delays_seconds
+        self._robots = RobotsCache(self._fetch_robots, retry_delays_seconds=retry_delays_seconds)
 
     async def rules(self, url: str) -> tuple[Rules, list[Fetched]]:
         """What robots.txt says about the host of ``url``, and the requests that were made to know it."""
@@ -78,6 +79,12 @@ class Fetcher:
             return await self._robots.rules_for(url), fetches
         finally:
             _ROBOTS_FETCHES.reset(token)
+
+    def robots_again_at(self, url: str) -> datetime | None:
+        """When an unreachable robots.txt is asked for again, as soon as a page would be; None when it is too late."""
+        wait = self._robots.seconds_until_retry(url)
+        is_soon = wait <= max(self._retry_delays_seconds, default=-1.0)
+        return utc_now() + timedelta(seconds=wait) if is_soon else None
 
     async def fetch(self, url: str, rules: Rules, headers: Mapping[str, str] | None = None) -> Fetched:
         """The answer to one request, redirects not followed; raises HostParkedError when the host wants to be left."""

@@ -95,8 +95,11 @@ def page_result(arrival: Arrival, parsed: ParsedDocument, *, follow: bool) -> Pa
 
 
 def failure(arrival: Arrival, outcome: Outcome, reason: str = "", *, retry_at: datetime | None = None) -> PageResult:
-    """A page that brought nothing, with the reason; it stays queued when ``retry_at`` is given."""
-    return replace(_blank(arrival, outcome), reason=reason, retry_at=retry_at)
+    """A page that brought nothing, with the reason; it stays queued when ``retry_at`` is given.
+
+    Its validators are not kept: they would answer for a page that was never read.
+    """
+    return replace(_blank(arrival, outcome), reason=reason, retry_at=retry_at, etag=None, last_modified=None)
 
 
 def _blank(arrival: Arrival, outcome: Outcome) -> PageResult:

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from bloghound.errors import StorageError
 from bloghound.records import Outcome
 from storage import results
 from storage.database import Connection, Database
@@ -87,7 +86,7 @@ class Recorder:
             batch = self._next_batch()
             try:
                 await self._write([result for group, _ in batch for result in group])
-                errors: list[StorageError | None] = [None] * len(batch)
+                errors: list[Exception | None] = [None] * len(batch)
             except Exception:  # noqa: BLE001 - pages hold anything; what cannot be stored must cost its own site only
                 errors = [await self._write_alone(group) for group, _ in batch]
             for (_, done), error in zip(batch, errors, strict=True):
@@ -103,12 +102,12 @@ class Recorder:
         batch, self._waiting = self._waiting, []
         return batch
 
-    async def _write_alone(self, group: Sequence[PageResult]) -> StorageError | None:
+    async def _write_alone(self, group: Sequence[PageResult]) -> Exception | None:
         """Write the results of one visit by themselves, one by one if need be; the error that leaves no way."""
         try:
             for result in group:
                 await self._write_or_note(result)
-        except StorageError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the visit waits to hear of it
             return error
         return None
 
@@ -122,7 +121,9 @@ class Recorder:
         """Keep only that a page could not be stored; when even that fails, the database itself is at fault."""
         _LOG.warning("%s could not be stored: %s", result.url, error)
         bare = replace(result, outcome=Outcome.PARSE_ERROR, reason=f"could not be stored: {type(error).__name__}")
-        await self._write([replace(bare, posts=(), new_pages=(), site_links=(), signals=None, site_facts={})])
+        bare = replace(bare, posts=(), new_pages=(), site_links=(), signals=None, site_facts={})
+        # Without validators it is read again the next time, when it may be storable.
+        await self._write([replace(bare, etag=None, last_modified=None)])
 
     async def _write(self, group: Sequence[PageResult]) -> None:
         counts = await self._ledger.write(
@@ -133,7 +134,7 @@ class Recorder:
         self._on_commit()
 
 
-def _settle(done: asyncio.Future[None], error: StorageError | None) -> None:
+def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
     """Tell a visit how its results fared; one that was cancelled meanwhile does not wait for it."""
     if done.done():
         return

@@ -34,6 +34,11 @@ class CrawlPlan:
         return bool(self.archives)
 
     @property
+    def live_retry_delays_seconds(self) -> tuple[float, ...]:
+        """The waits before a failure is asked for again; an archive answers the same every time."""
+        return () if self.is_archived else self.retry_delays_seconds
+
+    @property
     def origin(self) -> str:
         """The provenance of what is fetched: ``archive`` or ``live``."""
         return "archive" if self.archives else "live"

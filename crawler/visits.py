@@ -13,6 +13,7 @@ from bloghound.errors import AddressError
 from bloghound.records import Outcome, SiteHealth
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
 from crawler.intake import PRIORITY_FEED, PRIORITY_HOME, PRIORITY_SITEMAP
+from crawler.politeness.robots import Access
 from storage.pages import NewPage
 
 WELL_KNOWN_FEEDS = ("feed", "rss.xml", "atom.xml", "index.xml", "feed.xml", "feed.json")
@@ -107,6 +108,16 @@ def retry_at(
     if not passing or attempts > len(delays_seconds):
         return None
     return now + timedelta(seconds=delays_seconds[attempts - 1])
+
+
+def refused_state(access: Access, again_at: datetime | None) -> str:
+    """The state of a page that robots.txt did not allow: done only when rules forbid it.
+
+    Where robots.txt could not be had, it stays queued if that is asked for again in this crawl, else for the next one.
+    """
+    if access is Access.RULES:
+        return "done"
+    return "waiting" if again_at is None else "queued"
 
 
 def first_pages(home_url: str, sitemap_urls: Sequence[str], *, depth: int = 0) -> tuple[NewPage, ...]:

@@ -10,12 +10,17 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from bloghound.urls import fold_url
 from storage.tables import Page
 from storage.tables.base import table_of
-from storage.upserts import upsert
+from storage.upserts import batches, upsert
 
 _PAGE = table_of(Page)
 
 # Kinds that lead to posts: every crawl asks for them again, while a post's own page is asked for again only when due.
 LEADING_KINDS = ("home", "feed", "sitemap", "listing", "profile")
+
+MAX_WAITING_PAGES = 2000
+"""Addresses of a site kept from one crawl to the next: several crawls' work; a trap names new ones without end."""
+
+_BEST_FIRST = (_PAGE.c.priority.desc(), _PAGE.c.depth, _PAGE.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,28 @@ def enqueue(connection: Connection, site_id: int, pages: Sequence[NewPage]) -> N
 
 
 def requeue_leading(connection: Connection, site_id: int, *, now: datetime) -> None:
-    """At the start of a new crawl of a known site: ask again for what leads to posts, and for what is due."""
+    """At the start of a new crawl of a known site: ask for what leads to posts, what is due, and what was waiting."""
     connection.execute(
         update(_PAGE)
         .where(
             _PAGE.c.site_id == site_id,
             _PAGE.c.state != "queued",
-            or_(_PAGE.c.kind.in_(LEADING_KINDS), _PAGE.c.next_fetch_at <= now),
+            or_(_PAGE.c.state == "waiting", _PAGE.c.kind.in_(LEADING_KINDS), _PAGE.c.next_fetch_at <= now),
         )
         .values(state="queued", attempts=0, next_fetch_at=None)
     )
+
+
+def queue_home(connection: Connection, site_id: int, url: str, *, priority: int) -> None:
+    """Put the address where a site's visit begins into its queue, as its one home page, known before or not."""
+    address = fold_url(url)
+    connection.execute(
+        update(_PAGE)
+        .where(_PAGE.c.site_id == site_id, _PAGE.c.kind == "home", _PAGE.c.folded_url != address)
+        .values(kind="listing", priority=priority - 1)
+    )
+    home = {"site_id": site_id, "url": url, "folded_url": address, "kind": "home", "priority": priority}
+    mark(connection, [home | {"state": "queued"}])
 
 
 def due(connection: Connection, site_id: int, *, now: datetime, limit: int) -> list[QueuedPage]:
@@ -85,7 +102,7 @@ def due(connection: Connection, site_id: int, *, now: datetime, limit: int) -> l
             _PAGE.c.state == "queued",
             or_(_PAGE.c.next_fetch_at.is_(None), _PAGE.c.next_fetch_at <= now),
         )
-        .order_by(_PAGE.c.priority.desc(), _PAGE.c.depth, _PAGE.c.id)
+        .order_by(*_BEST_FIRST)
         .limit(limit)
     ).all()
     return [QueuedPage(*row) for row in rows]
@@ -121,7 +138,7 @@ def signals(connection: Connection, site_id: int) -> list[tuple[str, str, dict[s
     """Address, kind and stored signals of every page of a site whose decision may be made again."""
     rows = connection.execute(
         select(_PAGE.c.url, _PAGE.c.kind, _PAGE.c.signals)
-        .where(_PAGE.c.site_id == site_id, _PAGE.c.state == "done", _PAGE.c.signals.is_not(None))
+        .where(_PAGE.c.site_id == site_id, _PAGE.c.signals.is_not(None))
         .order_by(_PAGE.c.id)
     ).all()
     return [(row.url, row.kind, row.signals) for row in rows if row.signals]
@@ -145,13 +162,20 @@ def set_kinds(connection: Connection, site_id: int, kinds: Mapping[str, str]) ->
         )
 
 
-def count_done(connection: Connection, site_id: int) -> int:
-    """Addresses of a site that have been fetched."""
-    return connection.execute(
-        select(func.count()).where(_PAGE.c.site_id == site_id, _PAGE.c.state != "queued")
-    ).scalar_one()
+def keep_waiting(connection: Connection, site_id: int) -> None:
+    """At the end of a site's crawl: what is still queued waits for the next crawl, the best MAX_WAITING_PAGES of it.
 
-
-def drop_queue(connection: Connection, site_id: int) -> int:
-    """Forget what is still queued of a site (its budget is spent); how many addresses that were."""
-    return connection.execute(delete(_PAGE).where(_PAGE.c.site_id == site_id, _PAGE.c.state == "queued")).rowcount
+    Pages that lead there may not have changed by then, and would not name it again (304).
+    """
+    connection.execute(
+        update(_PAGE).where(_PAGE.c.site_id == site_id, _PAGE.c.state == "queued").values(state="waiting")
+    )
+    surplus = (
+        select(_PAGE.c.id)
+        .where(_PAGE.c.site_id == site_id, _PAGE.c.state == "waiting")
+        .order_by(*_BEST_FIRST)
+        .offset(MAX_WAITING_PAGES)
+    )
+    ids = connection.execute(surplus).scalars().all()
+    for batch in batches(ids):
+        connection.execute(delete(_PAGE).where(_PAGE.c.id.in_(batch)))

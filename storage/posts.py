@@ -204,6 +204,12 @@ def reserve(connection: Connection, post_ids: Sequence[int], *, now: datetime) -
         connection.execute(update(_POST).where(_POST.c.id.in_(batch)).values(**values))
 
 
+def remove(connection: Connection, post_ids: Sequence[int]) -> None:
+    """Delete posts with all that belongs to them, since their owner asks not to be listed any more."""
+    for batch in batches(post_ids):
+        connection.execute(delete(_POST).where(_POST.c.id.in_(batch)))
+
+
 def addresses_of(connection: Connection, site_id: int) -> list[tuple[int, str]]:
     """Id and address of every post of a site."""
     query = select(_POST.c.id, _POST.c.url).where(_POST.c.site_id == site_id).order_by(_POST.c.id)

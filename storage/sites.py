@@ -29,6 +29,11 @@ class NewSite:
     linkers: int = 0
     priority: float = 0.0
 
+    @property
+    def is_seed(self) -> bool:
+        """Whether somebody named it, and no other site led to it."""
+        return self.depth == 0 and self.found_from_url is None
+
 
 @dataclass(frozen=True, slots=True)
 class LeasedSite:
@@ -41,6 +46,7 @@ class LeasedSite:
     crawl_id: int | None
     visits: int
     lease_expires_at: datetime
+    owner: str = ""
 
 
 def seed(url: str) -> NewSite:
@@ -112,6 +118,20 @@ def enqueue(connection: Connection, site_ids: Sequence[int], crawl_id: int, *, n
     return sorted(taken)
 
 
+def place(connection: Connection, site_id: int, site: NewSite) -> str:
+    """Write how this crawl came to a known site, and for a seed where its visit begins; the home address that holds."""
+    values: dict[str, Any] = {
+        "depth": site.depth,
+        "priority": site.priority,
+        "found_from_url": site.found_from_url,
+        "found_from_site_id": site.found_from_site_id,
+    }
+    if site.is_seed:
+        values["home_url"] = site.home_url
+    placed = update(_SITE).where(_SITE.c.id == site_id).values(**values).returning(_SITE.c.home_url)
+    return str(connection.execute(placed).scalar_one())
+
+
 def lease(
     connection: Connection, owner: str, *, crawl_id: int, now: datetime, seconds: float, limit: int
 ) -> list[LeasedSite]:
@@ -134,7 +154,9 @@ def lease(
         .values(lease_owner=owner, lease_expires_at=expires)
         .returning(_SITE.c.id, _SITE.c.key, _SITE.c.home_url, _SITE.c.depth, _SITE.c.crawl_id, _SITE.c.visits)
     ).all()
-    leased = [LeasedSite(row.id, row.key, row.home_url, row.depth, row.crawl_id, row.visits, expires) for row in rows]
+    leased = [
+        LeasedSite(row.id, row.key, row.home_url, row.depth, row.crawl_id, row.visits, expires, owner) for row in rows
+    ]
     return sorted(leased, key=lambda site: (site.depth, site.site_id))
 
 
@@ -170,9 +192,11 @@ def end_visit(
     health: SiteHealth | None,
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
+    owner: str | None = None,
 ) -> None:
     """Give the site back: to the queue for ``again_at``, or to rest with its health.
 
+    A site that ``owner`` does not lease any more is another's by now, and is left as it is.
     ``facts`` are columns learned on the visit (``title``, ``language``, ``platform``, ``flags``, …).
     """
     values: dict[str, Any] = {
@@ -185,7 +209,10 @@ def end_visit(
     }
     if health is not None:
         values |= {"health": health.value, "health_reason": reason}
-    connection.execute(update(_SITE).where(_SITE.c.id == site_id).values(**values, **dict(facts or {})))
+    ended = update(_SITE).where(_SITE.c.id == site_id)
+    if owner is not None:
+        ended = ended.where(_SITE.c.lease_owner == owner)
+    connection.execute(ended.values(**values, **dict(facts or {})))
 
 
 def set_facts(connection: Connection, site_id: int, facts: Mapping[str, Any]) -> None:

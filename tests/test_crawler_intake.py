@@ -33,6 +33,12 @@ def test_a_post_page_brings_a_live_post() -> None:
     assert [(read.post.url, read.state) for read in result.posts] == [(f"{HOME}p", "live")]
 
 
+def test_what_was_not_read_is_asked_for_in_full_the_next_time() -> None:
+    modified = replace(ARRIVAL, headers={"etag": '"1"', "last-modified": "Fri, 01 May 2026 00:00:00 GMT"})
+    result = failure(modified, Outcome.PARSE_TIMEOUT, "too slow")
+    assert (result.etag, result.last_modified) == (None, None)
+
+
 def test_an_undecided_page_brings_a_candidate() -> None:
     result = page_result(ARRIVAL, _page(kind=PageKind.PAGE), follow=True)
     assert (result.outcome, [read.state for read in result.posts]) == (Outcome.PAGE, ["candidate"])

@@ -99,6 +99,13 @@ def test_the_longer_of_our_gap_and_the_crawl_delay_is_kept(asked: float | None, 
     assert visits.starts == [0, 1 + gap]
 
 
+@pytest.mark.parametrize("host", ["medium.com", "dev.to"])
+def test_a_shared_host_that_asks_for_a_delay_itself_gets_it(host: str) -> None:
+    visits = Visits()
+    visits.go(*[f"https://{host}/@ann"] * 3, crawl_delay=30.0)
+    assert visits.starts == [0, 1 + 30, 2 * (1 + 30)]
+
+
 def test_a_shared_host_has_a_rate_of_its_own_and_each_of_its_blogs_a_gap() -> None:
     visits = Visits()
     visits.go(*(f"https://blog{n}.wordpress.com/" for n in range(6)))

@@ -53,6 +53,12 @@ def test_a_site_that_forbids_everything_is_told_from_one_that_forbids_its_home()
     assert not decide(RobotsAnswer(404), URL).forbids_everything(HOME)
 
 
+@pytest.mark.parametrize(("path", "seed"), [("/index.html", "index.html"), ("/blog", "blog")])
+def test_a_forbidden_seed_without_a_slash_leaves_what_is_beside_it(path: str, seed: str) -> None:
+    assert not rules(f"User-agent: *\nDisallow: {path}").forbids_everything(HOME + seed)
+    assert rules("User-agent: *\nDisallow: /").forbids_everything(HOME + seed)
+
+
 @pytest.mark.parametrize("path", ["%F0%9F%90%B6", "caf\u00e9", "caf%C3%A9", "a%zz", "\ud800", "?q=\u0000"])
 def test_odd_addresses_are_matched_without_an_error(path: str) -> None:
     assert not rules("User-agent: *\nDisallow: /").allows(HOME + path)

@@ -69,6 +69,15 @@ def test_the_wait_for_a_dead_host_grows_to_a_day_and_no_further() -> None:
     assert web.cache.seconds_until_retry(HOME) == MAX_AGE_SECONDS
 
 
+def test_the_first_retries_come_as_soon_as_those_of_pages() -> None:
+    web = Web(RobotsAnswer(503))
+    web.cache = RobotsCache(web.fetch, lambda: web.now, retry_delays_seconds=(10.0, 60.0))
+    for wait in (10.0, 60.0, FIRST_RETRY_SECONDS, 2 * FIRST_RETRY_SECONDS):
+        web.rules()
+        assert web.cache.seconds_until_retry(HOME) == wait
+        web.now += wait
+
+
 def test_retry_after_is_honoured() -> None:
     web = Web(RobotsAnswer(429, retry_after="7200"))
     web.rules()
@@ -82,7 +91,11 @@ def test_five_redirects_are_followed_also_to_other_hosts() -> None:
     assert web.asked[2:4] == ["https://blog.example/b", "https://www.blog.example/c"]
 
 
-@pytest.mark.parametrize("answers", [redirects(*"123456"), redirects("")], ids=["six hops", "nowhere"])
+@pytest.mark.parametrize(
+    "answers",
+    [redirects(*"123456"), redirects(""), redirects("http://[bad"), redirects("mailto:ann@blog.example")],
+    ids=["six hops", "nowhere", "malformed", "no web address"],
+)
 def test_a_redirect_that_leads_nowhere_is_a_missing_file(answers: list[RobotsAnswer]) -> None:
     web = Web(*answers)
     assert web.rules().access is Access.UNAVAILABLE

@@ -12,9 +12,10 @@ from bloghound.errors import StorageError
 from bloghound.records import Link, LinkContext, Outcome
 from bloghound.settings import Settings
 from crawler.discovery import admit, linked_sites, moved_site, profile_address, seed_sites
+from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan
-from storage import crawls, erasure, links, pages, sites
+from storage import crawls, erasure, links, pages, results, sites
 from storage.database import Database, open_database
 from storage.results import PageResult
 from storage.sites import LeasedSite
@@ -100,6 +101,27 @@ def test_a_database_that_is_gone_is_reported_to_every_visit(opened: Database, pl
         record(opened, [[result(plan, site_id, "https://one.example/")]])
 
 
+def test_whatever_the_database_raises_every_visit_hears_of_it(
+    opened: Database, plan: CrawlPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("no such thing")
+
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    monkeypatch.setattr(results, "record", fail)
+
+    async def within_seconds() -> None:
+        ledger = Ledger(opened)
+        recorder = Recorder(ledger, KEY)
+        try:
+            await asyncio.wait_for(recorder.record([result(plan, site_id, "https://one.example/")]), 5)
+        finally:
+            ledger.close()
+
+    with pytest.raises(LookupError):
+        asyncio.run(within_seconds())
+
+
 def test_a_site_that_is_forgotten_meanwhile_costs_no_other_site_anything(opened: Database, plan: CrawlPlan) -> None:
     one, two = take_in(opened, plan, "https://one.example/", "https://two.example/")
     with opened.transaction() as connection:
@@ -127,6 +149,49 @@ def test_a_site_comes_in_with_its_home_page_queued(opened: Database, plan: Crawl
 def test_a_site_that_the_crawl_holds_is_not_asked_again(opened: Database, plan: CrawlPlan) -> None:
     assert take_in(opened, plan, "https://one.example/")
     assert take_in(opened, plan, "https://one.example/") == []
+
+
+def next_crawl(database: Database, plan: CrawlPlan) -> CrawlPlan:
+    with database.transaction() as connection:
+        run = crawls.begin(connection, "crawl", {"after": plan.crawl_id}, now=utc_now())
+    return replace(plan, crawl_id=run.crawl_id)
+
+
+def due(database: Database, site_id: int) -> list[tuple[str, str]]:
+    with database.read() as connection:
+        return [(page.url, page.kind) for page in pages.due(connection, site_id, now=utc_now(), limit=9)]
+
+
+def test_what_a_crawl_had_no_budget_for_waits_for_the_next(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    with opened.transaction() as connection:
+        pages.enqueue(connection, site_id, [pages.NewPage("https://one.example/post")])
+        pages.keep_waiting(connection, site_id)
+        assert pages.queue_state(connection, site_id) == (0, None)
+    take_in(opened, next_crawl(opened, plan), "https://one.example/")
+    assert due(opened, site_id) == [("https://one.example/", "home"), ("https://one.example/post", "")]
+
+
+def test_no_more_waits_than_a_few_crawls_could_fetch(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    many = [pages.NewPage(f"https://one.example/{number}") for number in range(pages.MAX_WAITING_PAGES + 5)]
+    with opened.transaction() as connection:
+        pages.enqueue(connection, site_id, many)
+        pages.keep_waiting(connection, site_id)
+    with opened.read() as connection:
+        count, best = connection.execute(text("SELECT count(*), max(priority) FROM page")).one()
+    assert (count, best) == (pages.MAX_WAITING_PAGES, PRIORITY_HOME)
+
+
+def test_a_known_site_begins_where_the_new_seed_says(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    with opened.transaction() as connection:
+        pages.keep_waiting(connection, site_id)
+        pages.enqueue(connection, site_id, [pages.NewPage("https://one.example/blog/")])
+    again = next_crawl(opened, plan)
+    take_in(opened, again, "https://one.example/blog/")
+    assert [(site.home_url, site.depth) for site in leased(opened, again)] == [("https://one.example/blog/", 0)]
+    assert due(opened, site_id) == [("https://one.example/blog/", "home"), ("https://one.example/", "listing")]
 
 
 def test_suppressed_seeds_are_named_and_kept_out() -> None:

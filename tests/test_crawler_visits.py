@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bloghound.records import Outcome, SiteHealth
+from crawler.politeness.robots import Access
 from crawler.visits import (
     MAX_MISSES_PER_PAGE,
     PROBE_PAGES,
@@ -17,6 +18,7 @@ from crawler.visits import (
     judge,
     page_budget,
     redirect_target,
+    refused_state,
     retry_at,
     site_health,
     well_known_feeds,
@@ -202,6 +204,18 @@ def test_a_site_that_moved_says_where_to() -> None:
 def test_a_parked_host_is_blocked_not_empty() -> None:
     parked = VisitEnd(SiteHealth.BLOCKED, "left alone for an hour")
     assert health_of(Outcome.LISTING, trouble=parked) == (parked.health, parked.reason)
+
+
+@pytest.mark.parametrize(
+    ("access", "again_at", "state"),
+    [
+        (Access.RULES, None, "done"),
+        (Access.UNREACHABLE, NOW, "queued"),
+        (Access.UNREACHABLE, None, "waiting"),
+    ],
+)
+def test_only_rules_that_are_known_forbid_for_good(access: Access, again_at: datetime | None, state: str) -> None:
+    assert refused_state(access, again_at) == state
 
 
 def test_a_home_page_that_was_never_reached_has_failed() -> None:

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from bloghound.demo import DemoWeb
+from bloghound.demo.exchange import Document, json_document
 from bloghound.errors import AddressError, ArchiveError, CrawlError, SettingsError
-from bloghound.jobs.crawl import run_crawl
+from bloghound.jobs.crawl import STOP_SECONDS, run_crawl
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from crawler.leases import WorkerMark, release_dead_workers, workers_dir
@@ -26,7 +27,7 @@ from storage.database import Database, open_database
 from storage.tables.base import utc_now
 from tests.conftest import PROJECT
 from tests.crawling import natural_rows, write_archive
-from tests.mockweb import ForeverTaking, MockWeb, small_blog
+from tests.mockweb import ForeverTaking, MockWeb, Refusing, small_blog
 
 HOSTS = ("one.example", "two.example", "three.example")
 POSTS = 28
@@ -140,6 +141,22 @@ def test_an_interrupted_crawl_gives_its_sites_back(settings: Settings, archive: 
     assert list(workers_dir(settings).iterdir()) == []
 
 
+def test_a_visit_that_waits_does_not_hold_up_the_end(settings: Settings) -> None:
+    asked_at: list[float] = []
+
+    def interrupt(_: CrawlProgress) -> None:
+        if web.requests_to("slow.test", "/"):
+            asked_at.append(time.monotonic())
+            raise KeyboardInterrupt
+
+    with MockWeb({"slow.test": {"/": ForeverTaking()}}) as web:
+        own = {"slow.test": (web.address, web.port)}
+        with pytest.raises(KeyboardInterrupt):
+            run_crawl(settings, [web.url("slow.test")], static_hosts=own, progress=interrupt)
+    assert time.monotonic() - asked_at[0] < STOP_SECONDS
+    assert query(settings, "SELECT state, lease_owner FROM site") == [("queued", None)]
+
+
 def test_two_workers_share_one_queue(settings: Settings, archive: Path, undisturbed: Undisturbed) -> None:
     few = settings.model_copy(update={"concurrent_sites": 1})
     with ThreadPoolExecutor(2) as pool:
@@ -200,6 +217,76 @@ def test_a_re_crawl_asks_for_what_leads_to_new_posts_and_no_more(settings: Setti
     assert (unchanged.posts_new, changed.posts_new) == (0, 1)
     assert "/post-4/" in asked
     assert not {"/post-1/", "/post-2/", "/post-3/"} & asked
+
+
+def test_what_a_small_budget_left_is_fetched_by_the_next_crawl(settings: Settings) -> None:
+    fetched = "SELECT count(*) FROM post WHERE source = 'page' AND state = 'live'"
+    with MockWeb({"blog.test": small_blog(POSTS)}) as web:
+        own = {"blog.test": (web.address, web.port)}
+        run_crawl(settings, [web.url("blog.test")], static_hosts=own, max_pages_per_site=8)
+        assert query(settings, fetched) < [(8,)]
+        run_crawl(settings, [web.url("blog.test")], static_hosts=own, max_pages_per_site=200)
+    assert query(settings, fetched) == [(POSTS,)]
+
+
+def test_a_robots_txt_that_fails_for_a_moment_is_asked_again(settings: Settings) -> None:
+    sitemap = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'
+    pages = small_blog(3) | {"/robots.txt": Refusing("0", status=503), "/sitemap.xml": sitemap}
+    with MockWeb({"blog.test": pages}) as web:
+        own = {"blog.test": (web.address, web.port)}
+        report = run_crawl(settings, [web.url("blog.test")], static_hosts=own, retry_delays_seconds=(0.1,))
+        assert [len(web.requests_to("blog.test", path)) for path in ("/robots.txt", "/sitemap.xml")] == [2, 1]
+    assert (report.sites["ok"], report.posts_new) == (1, 3)
+
+
+def test_seeds_for_which_there_is_no_place_are_named(settings: Settings, archive: Path) -> None:
+    report = run_crawl(settings, [f"https://{host}/" for host in HOSTS], archives=[archive], max_sites=2)
+    assert sum(report.sites.values()) == 2
+    assert [HOSTS[2] in error and "2 sites" in error for error in report.errors] == [True]
+
+
+def test_a_profile_whose_robots_txt_fails_for_a_moment_is_asked_again(settings: Settings) -> None:
+    with MockWeb({"social.test": {"/robots.txt": Refusing("0", status=503)}}) as web:
+        for path, document in profile_pages(web).items():
+            web.add("social.test", path, document)
+        own = {"social.test": (web.address, web.port)}
+        seeds = [web.url("social.test", "/@ann")]
+        report = run_crawl(settings, seeds, static_hosts=own, retry_delays_seconds=(0.1,))
+    assert (report.sites["ok"], report.posts_new) == (1, 1)
+
+
+def profile_pages(web: MockWeb, **wishes: bool) -> dict[str, Document]:
+    """The public interface of a profile with one post, whose owner has these wishes."""
+    home = web.url("social.test", "/@ann")
+    account = {"id": "7", "url": home, "display_name": "Ann", "note": "About Ann", "fields": []} | wishes
+    status = {"id": "1", "url": f"{home}/1", "created_at": "2026-05-01T08:00:00Z", "visibility": "public"}
+    return {
+        "/api/v1/accounts/lookup?acct=ann": json_document(account),
+        "/api/v1/accounts/7/statuses": json_document([status | {"content": "<p>Two swallows today.</p>"}]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wishes", "posts", "title"),
+    [
+        ({"indexable": False}, [("", 1)], "Ann"),
+        ({"noindex": True}, [], ""),
+        ({"discoverable": False}, [], ""),
+        ({"suspended": True}, [], ""),
+    ],
+)
+def test_a_profile_that_opts_out_later_loses_what_was_stored(
+    settings: Settings, wishes: dict[str, bool], posts: list[tuple[object, ...]], title: str
+) -> None:
+    stored = "SELECT text, text_reserved FROM post"
+    with MockWeb({"social.test": {}}) as web:
+        own = {"social.test": (web.address, web.port)}
+        for asked, expected in (({}, [("Two swallows today.", 0)]), (wishes, posts)):
+            for path, document in profile_pages(web, **asked).items():
+                web.add("social.test", path, document)
+            run_crawl(settings, [web.url("social.test", "/@ann")], static_hosts=own)
+            assert query(settings, stored) == expected
+    assert query(settings, "SELECT title FROM site") == [(title,)]
 
 
 def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(settings: Settings) -> None:

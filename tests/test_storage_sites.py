@@ -98,6 +98,37 @@ def test_a_visit_ends_in_the_queue_or_at_rest(database: Database) -> None:
         assert crawls.site_healths(connection, crawl_id)["ok"] == 1
 
 
+def test_a_visit_that_outlived_its_lease_does_not_end_anothers(database: Database) -> None:
+    late = NOW + timedelta(seconds=61)
+    with database.transaction() as connection:
+        crawl_id, ids = _queue(connection, "a.example")
+        _lease(connection, crawl_id, "one")
+        _lease(connection, crawl_id, "two", now=late)
+        for owner, unfinished in (("one", 1), ("two", 0)):
+            sites.end_visit(connection, ids["a.example"], now=late, again_at=None, health=SiteHealth.OK, owner=owner)
+            assert sites.unfinished(connection, crawl_id)[0] == unfinished
+
+
+def test_a_known_site_goes_where_the_new_crawl_found_it(database: Database) -> None:
+    found = NewSite("b.example", "https://b.example/", 1, "https://a.example/", priority=3.0)
+    with database.transaction() as connection:
+        crawl_id, ids = _queue(connection, "a.example", "b.example")
+        assert sites.place(connection, ids["b.example"], found) == "https://b.example/"
+        assert _lease(connection, crawl_id) == ["a.example", "b.example"]
+        row = connection.execute(select(sites._SITE).where(sites._SITE.c.key == "b.example")).one()
+    assert (row.depth, row.priority, row.found_from_url) == (1, 3.0, "https://a.example/")
+
+
+def test_only_a_seed_says_anew_where_a_visit_begins(database: Database) -> None:
+    linked = NewSite("a.example", "https://a.example/x/", 1, "https://b.example/")
+    with database.transaction() as connection:
+        _, ids = _queue(connection, "a.example")
+        assert sites.place(connection, ids["a.example"], linked) == "https://a.example/"
+        assert sites.place(connection, ids["a.example"], sites.seed("https://a.example/blog/")) == (
+            "https://a.example/blog/"
+        )
+
+
 def test_seeds_come_before_what_they_lead_to(database: Database) -> None:
     with database.transaction() as connection:
         crawl_id, _ = _queue(connection, "deep.example", depth=1)

@@ -1,8 +1,11 @@
 """A crawl from start to report: seeds into the queue, the spider in a process of its own, the figures at the end."""
 
 import multiprocessing
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -60,8 +63,7 @@ def run_crawl(
     paths = tuple(str(path.resolve()) for path in archives)
     plan, refused = _prepare(settings, seeds, limits, paths, own, tuple(retry_delays_seconds))
     warnings = _supervise(plan, progress or (lambda _: None))
-    errors = (*(f"{url} is not to be stored (forgotten) and was not crawled." for url in refused), *warnings)
-    return _report(plan, time.monotonic() - started, errors)
+    return _report(plan, time.monotonic() - started, (*refused, *warnings))
 
 
 def _prepare(
@@ -72,11 +74,11 @@ def _prepare(
     static_hosts: Mapping[str, Endpoint],
     retry_delays_seconds: tuple[float, ...],
 ) -> tuple[CrawlPlan, list[str]]:
-    """The crawl begun or taken up, with its seeds in the queue; and the seeds that may not be stored."""
+    """The crawl begun or taken up, with its seeds in the queue; and a sentence about each seed that is left out."""
     database = open_database(settings)
     try:
         with database.transaction() as connection:
-            wanted, refused = seed_sites(seeds, suppressions.load(connection, settings.secret_key()))
+            wanted, suppressed = seed_sites(seeds, suppressions.load(connection, settings.secret_key()))
             options = {"seeds": _fingerprint(wanted), "archives": list(archives)} | dict(limits)
             run = crawls.begin(connection, "crawl", options, now=utc_now())
             plan = CrawlPlan(
@@ -88,10 +90,13 @@ def _prepare(
                 **limits,
             )
             admit(connection, plan, wanted, now=utc_now())
+            held = sites.held_by(connection, [site.key for site in wanted], plan.crawl_id)
     finally:
         # Where SQLite allows one writing process only, it must be the worker.
         database.close()
-    return plan, refused
+    refused = [f"{url} is not to be stored (forgotten) and was not crawled." for url in suppressed]
+    left_out = [site.home_url for site in wanted if site.key not in held]
+    return plan, [*refused, *(f"{url} was not crawled: the crawl holds {plan.max_sites} sites." for url in left_out)]
 
 
 def _fingerprint(wanted: Sequence[NewSite]) -> list[str]:
@@ -103,7 +108,8 @@ def _supervise(plan: CrawlPlan, progress: Progress) -> tuple[str, ...]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=run_worker, args=(plan, theirs), name="bloghound-crawl")
-    process.start()
+    with _interrupts_ignored():
+        process.start()
     theirs.close()
     try:
         return _listen(ours, progress)
@@ -146,6 +152,19 @@ def _stop(pipe: "Pipe[object, object]") -> None:
         pipe.send("stop")
         while pipe.poll(max(0.0, deadline - time.monotonic())):
             pipe.recv()
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """What is started here ignores Ctrl-C, which reaches a whole process group: it is asked to stop over the pipe."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _exit_words(code: int | None) -> str:

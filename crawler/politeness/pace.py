@@ -73,6 +73,9 @@ class Pacer:
             # The host first: whoever waits for a slow host's gap must not keep the domain's other hosts waiting.
             if host != domain:
                 await held.enter_async_context(self._hold(self._slot(host), host, gap))
+            elif crawl_delay_seconds and domain in SHARED_HOSTS:
+                # Its domain's rate is for the many hosts under it; what it asks for itself is kept apart from that.
+                await held.enter_async_context(self._hold(self._slot(f"{host}/"), host, gap))
             await held.enter_async_context(self._hold(self._domain_slot(domain), host, self._domain_gap(domain, gap)))
             yield
 

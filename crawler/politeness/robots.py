@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
@@ -78,7 +78,8 @@ class Rules:
 
     def forbids_everything(self, home_url: str) -> bool:
         """Whether neither the home page nor any page beside it may be fetched, by rule and not by failure."""
-        return self.access is Access.RULES and not self.allows(home_url) and not self.allows(home_url + "any-page")
+        samples = (home_url, home_url + "any-page", urljoin(home_url, "any-page"))
+        return self.access is Access.RULES and not any(self.allows(url) for url in samples)
 
 
 def robots_url(url: str) -> str:

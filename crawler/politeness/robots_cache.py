@@ -5,11 +5,12 @@ Central name: :class:`RobotsCache`.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from urllib.parse import urljoin
 
+from bloghound.errors import AddressError
+from bloghound.urls import parse_address
 from crawler.politeness.backoff import retry_after_seconds
 from crawler.politeness.robots import Access, RobotsAnswer, Rules, decide, robots_url
 
@@ -35,11 +36,21 @@ class _Entry:
 
 
 class RobotsCache:
-    """The rules of each host, fetched when first needed and when they have expired."""
+    """The rules of each host, fetched when first needed and when they have expired.
 
-    def __init__(self, fetch: FetchRobots, clock: Callable[[], float] = monotonic) -> None:
+    ``retry_delays_seconds`` are the waits after the first failures, before those from FIRST_RETRY_SECONDS on.
+    """
+
+    def __init__(
+        self,
+        fetch: FetchRobots,
+        clock: Callable[[], float] = monotonic,
+        *,
+        retry_delays_seconds: Sequence[float] = (),
+    ) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._retry_delays_seconds = retry_delays_seconds
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     async def rules_for(self, url: str) -> Rules:
@@ -61,21 +72,27 @@ class RobotsCache:
         answer = await self._follow(address)
         entry.rules = decide(answer, address)
         if entry.rules.access is Access.UNREACHABLE:
-            wait = min(FIRST_RETRY_SECONDS * 2**entry.failures, MAX_AGE_SECONDS)
-            wait = max(wait, retry_after_seconds(answer.retry_after) or 0.0)
-            entry.failures = min(entry.failures + 1, 10)
+            wait = max(self._retry_seconds(entry.failures), retry_after_seconds(answer.retry_after) or 0.0)
+            entry.failures += 1
         else:
             wait, entry.failures = MAX_AGE_SECONDS, 0
         entry.ask_again_at = self._clock() + wait
+
+    def _retry_seconds(self, failures: int) -> float:
+        later = failures - len(self._retry_delays_seconds)
+        if later < 0:
+            return self._retry_delays_seconds[failures]
+        return min(FIRST_RETRY_SECONDS * 2.0 ** min(later, 10), MAX_AGE_SECONDS)
 
     async def _follow(self, address: str) -> RobotsAnswer:
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._fetch(address)
             if answer.status not in _REDIRECTS:
                 return answer
-            if not answer.location:
+            try:
+                address = parse_address(answer.location, address)
+            except AddressError:
                 return RobotsAnswer(404, reason="a redirect to nowhere")
-            address = urljoin(address, answer.location)
         return RobotsAnswer(404, reason="too many redirects")
 
     def _entry(self, address: str) -> _Entry:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from typing import Any
 from urllib.parse import urljoin
 
 from bloghound.errors import HostParkedError, ParseError
@@ -47,7 +48,7 @@ class BlogVisit:
         self._context = context
         self._plan = context.plan
         self._records: dict[str, PageRecord] = {}
-        self._forbidden: list[QueuedPage] = []
+        self._refused: list[dict[str, Any]] = []
         self._moved_to: str | None = None
         self._trouble: VisitEnd | None = None
         self._is_parked = False
@@ -60,7 +61,7 @@ class BlogVisit:
         await self._remember()
         refusal = await self._begin()
         if refusal is not None:
-            await self._close(refusal)
+            await (self._close(refusal) if refusal.again_at is None else self._give_back(refusal.again_at))
             return
         while batch := await self._next_batch():
             await self._round(batch)
@@ -83,14 +84,14 @@ class BlogVisit:
     async def _begin(self) -> VisitEnd | None:
         """Ask for robots.txt and put the sitemaps into the queue; how the site is when it may not be crawled."""
         rules, fetches = await self._context.fetcher.rules(self._site.home_url)
-        if not self._records:
-            leads = _allowed(rules, visits.first_pages(self._site.home_url, rules.sitemaps))
-            await self._context.ledger.write(lambda connection: pages.enqueue(connection, self._site.site_id, leads))
+        leads = _allowed(rules, visits.first_pages(self._site.home_url, rules.sitemaps))
+        await self._context.ledger.write(lambda connection: pages.enqueue(connection, self._site.site_id, leads))
         await self._record(self._logged(fetches, rules))
         if rules.forbids_everything(self._site.home_url):
             return VisitEnd(SiteHealth.ROBOTS, "robots.txt forbids everything")
         if rules.access is Access.UNREACHABLE:
-            return VisitEnd(SiteHealth.FAILED, rules.reason)
+            again_at = self._context.fetcher.robots_again_at(self._site.home_url)
+            return VisitEnd(SiteHealth.FAILED, rules.reason, again_at)
         return None
 
     def _logged(self, fetches: Sequence[Fetched], rules: Rules) -> list[PageResult]:
@@ -125,8 +126,8 @@ class BlogVisit:
         if self._moved_to is not None:
             await self._context.ledger.write(self._admit_successor)
         await self._record([result for results in found for result in results])
-        if self._forbidden:
-            await self._set_aside(self._forbidden)
+        if self._refused:
+            await self._set_aside(self._refused)
         self._pages += len(batch)
 
     def _admit_successor(self, connection: Connection) -> None:
@@ -139,15 +140,10 @@ class BlogVisit:
         for result in results:
             self._note(PageRecord(result.url, result.outcome, result.reason))
 
-    async def _set_aside(self, forbidden: list[QueuedPage]) -> None:
-        """Pages that robots.txt forbids by now leave the queue without being asked for."""
-        rows = [
-            {"site_id": self._site.site_id, "url": page.url, "folded_url": fold_url(page.url), "kind": page.kind}
-            | {"state": "done"}
-            for page in forbidden
-        ]
-        await self._context.ledger.write(lambda connection: pages.mark(connection, rows))
-        self._forbidden = []
+    async def _set_aside(self, refused: list[dict[str, Any]]) -> None:
+        """Pages that robots.txt did not allow leave the queue, or wait in it, without being asked for."""
+        await self._context.ledger.write(lambda connection: pages.mark(connection, refused))
+        self._refused = []
 
     async def _safely(self, page: QueuedPage) -> list[PageResult]:
         """What a page brought; a fault of ours while reading it is its outcome and a line in the log."""
@@ -172,16 +168,21 @@ class BlogVisit:
             rules, fetches = await self._context.fetcher.rules(url)
             results += self._logged(fetches, rules)
             if not rules.allows(url):
-                self._refuse(page, rules)
+                self._refuse(page, url, rules)
                 break
             fetched = await self._context.fetcher.fetch(url, rules, {} if hops else _validators(page))
             url = await self._enter(page, fetched, hops, rules, results)
         return results
 
-    def _refuse(self, page: QueuedPage, rules: Rules) -> None:
-        self._forbidden.append(page)
+    def _refuse(self, page: QueuedPage, url: str, rules: Rules) -> None:
+        """Note that robots.txt does not allow ``url``, to which ``page`` led."""
+        again_at = self._context.fetcher.robots_again_at(url)
+        state = visits.refused_state(rules.access, again_at)
+        row = {"site_id": self._site.site_id, "url": page.url, "folded_url": fold_url(page.url), "kind": page.kind}
+        self._refused.append(row | {"state": state, "next_fetch_at": again_at if state == "queued" else None})
         if page.kind == "home":
-            self._trouble = VisitEnd(SiteHealth.ROBOTS, rules.reason or "robots.txt forbids its home page")
+            health = SiteHealth.ROBOTS if rules.access is Access.RULES else SiteHealth.FAILED
+            self._trouble = VisitEnd(health, rules.reason or "robots.txt forbids its home page")
 
     async def _enter(
         self, page: QueuedPage, fetched: Fetched, hops: list[str], rules: Rules, results: list[PageResult]
@@ -212,7 +213,7 @@ class BlogVisit:
 
     async def _read(self, page: QueuedPage, fetched: Fetched, arrival: Arrival, rules: Rules) -> PageResult:
         if fetched.outcome is not None:
-            return self._unread(page, fetched, arrival, fetched.outcome)
+            return self._unread(fetched, arrival, fetched.outcome)
         parsed = await self._context.parse(fetched)
         if isinstance(parsed, tuple):
             return failure(arrival, *parsed)
@@ -220,12 +221,10 @@ class BlogVisit:
         result = page_result(arrival, parsed, follow=True)
         return replace(result, new_pages=_allowed(rules, (*result.new_pages, *leads)))
 
-    def _unread(self, page: QueuedPage, fetched: Fetched, arrival: Arrival, outcome: Outcome) -> PageResult:
-        delays = () if self._plan.is_archived else self._plan.retry_delays_seconds
+    def _unread(self, fetched: Fetched, arrival: Arrival, outcome: Outcome) -> PageResult:
+        delays = self._plan.live_retry_delays_seconds
         again = visits.retry_at(outcome, fetched.status, arrival.attempts, now=utc_now(), delays_seconds=delays)
-        result = failure(arrival, outcome, fetched.reason, retry_at=again)
-        # A 304 need not repeat the validators, and a failure that passes must not lose them.
-        return replace(result, etag=result.etag or page.etag, last_modified=result.last_modified or page.last_modified)
+        return failure(arrival, outcome, fetched.reason, retry_at=again)
 
     def _leads(self, page: QueuedPage, fetched: Fetched, parsed: ParsedDocument) -> tuple[NewPage, ...]:
         """What a home page leads to beside its links: feeds in its headers, or guessed ones; or another site."""
@@ -253,7 +252,12 @@ class BlogVisit:
     async def _give_back(self, again_at: datetime) -> None:
         await self._context.ledger.write(
             lambda connection: sites.end_visit(
-                connection, self._site.site_id, now=utc_now(), again_at=again_at, health=None
+                connection,
+                self._site.site_id,
+                now=utc_now(),
+                again_at=again_at,
+                health=None,
+                owner=self._site.owner,
             )
         )
 

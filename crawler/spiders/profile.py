@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bloghound.errors import HostParkedError, ParseError
@@ -19,7 +20,7 @@ from crawler.intake import Arrival, failure
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Platform, Profile, ProfileAddress, Step
 from crawler.politeness.robots import Access, Rules
 from crawler.visits import VisitEnd
-from storage import pages, sites
+from storage import pages, posts, sites
 from storage.database import Connection
 from storage.merging import ReadPost
 from storage.results import PageResult
@@ -42,6 +43,13 @@ class _Findings:
     refusal: VisitEnd | None = None
     last: Fetched | None = None
     waiting: deque[ApiRequest] = field(default_factory=deque)
+
+    @property
+    def is_unlisted(self) -> bool:
+        """Whether the profile is gone, or its owner asks not to be listed or indexed."""
+        if self.profile is None:
+            return self.gone
+        return self.profile.reservations.noindex
 
 
 class ProfileVisit:
@@ -68,7 +76,8 @@ class ProfileVisit:
             [self._result(one, one.outcome or Outcome.ROBOTS_TXT, one.reason) for one in fetches]
         )
         if not rules.allows(request.url):
-            found.refusal = found.refusal or _refusal(rules)
+            again_at = self._context.fetcher.robots_again_at(request.url)
+            found.refusal = found.refusal or _refusal(rules, again_at)
             return
         gap = max(rules.crawl_delay_seconds or 0.0, self._platform.gap_seconds)
         try:
@@ -140,9 +149,10 @@ class ProfileVisit:
 
     def _close(self, connection: Connection, found: _Findings) -> None:
         """Write what the profile says of itself, join it to the blogs that name it back, and end the visit."""
-        pages.drop_queue(connection, self._site.site_id)
+        pages.keep_waiting(connection, self._site.site_id)
+        self._withdraw(connection, found)
         end = _health(found)
-        if found.profile is not None:
+        if found.profile is not None and not found.is_unlisted:
             self._observe(connection, found.profile)
             join_identities(connection, self._site.site_id)
             self._discover(connection)
@@ -150,11 +160,20 @@ class ProfileVisit:
             connection,
             self._site.site_id,
             now=utc_now(),
-            again_at=None,
+            again_at=end.again_at,
             health=end.health,
             reason=end.reason,
-            facts=self._facts(found.profile),
+            facts=self._facts(found),
+            owner=self._site.owner,
         )
+
+    def _withdraw(self, connection: Connection, found: _Findings) -> None:
+        """Take back what was stored before the owner asked not to be listed, not to be searched, or left."""
+        stored = [post_id for post_id, _ in posts.addresses_of(connection, self._site.site_id)]
+        if found.is_unlisted:
+            posts.remove(connection, stored)
+        elif found.profile is not None and not found.profile.keeps_text:
+            posts.reserve(connection, stored, now=utc_now())
 
     def _observe(self, connection: Connection, profile: Profile) -> None:
         for kind in METRICS:
@@ -168,17 +187,20 @@ class ProfileVisit:
         admitted = identity_sites(self._site, named, context.suppressions(), context.admits)
         admit(connection, context.plan, admitted, now=utc_now())
 
-    def _facts(self, profile: Profile | None) -> Mapping[str, Any]:
+    def _facts(self, found: _Findings) -> Mapping[str, Any]:
         facts: dict[str, Any] = {"kind": "profile", "platform": self._platform.name}
-        if profile is not None:
+        profile = found.profile
+        if found.is_unlisted:
+            facts |= {"title": "", "description": ""}
+        elif profile is not None:
             facts |= {"title": profile.name, "description": profile.bio}
             facts["tdm_reserved"] = profile.reservations.tdm_reserved
         return facts
 
 
-def _refusal(rules: Rules) -> VisitEnd:
+def _refusal(rules: Rules, again_at: datetime | None) -> VisitEnd:
     if rules.access is Access.UNREACHABLE:
-        return VisitEnd(SiteHealth.FAILED, rules.reason)
+        return VisitEnd(SiteHealth.FAILED, rules.reason, again_at)
     return VisitEnd(SiteHealth.ROBOTS, "robots.txt forbids the profile's interface")
 
 

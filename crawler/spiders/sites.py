@@ -14,7 +14,7 @@ from typing import Any
 from scrapy import Request, Spider
 from scrapy.http import Response
 
-from bloghound.errors import CrawlError
+from bloghound.errors import CrawlError, StorageError
 from bloghound.records import SiteHealth
 from crawler.archive.index import open_index
 from crawler.context import CrawlContext
@@ -41,6 +41,8 @@ _LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 """How often a worker with free places looks for sites that others gave back or that have become due."""
+GRACE_SECONDS = 5.0
+"""What a visit has to commit its round after it was asked to stop; one that waits for its turn may wait for minutes."""
 COUNT_SECONDS = 0.5
 """How often the sites that are done are counted: as often as a person can follow."""
 
@@ -102,7 +104,7 @@ class SiteSpider(Spider):
             plan=plan,
             ledger=self._ledger,
             recorder=self._recorder,
-            fetcher=Fetcher(self._download, pacer),
+            fetcher=Fetcher(self._download, pacer, retry_delays_seconds=plan.live_retry_delays_seconds),
             parsers=self._parsers,
             suppressions=lambda: self._suppressed,
             is_own_host=is_own_host,
@@ -142,10 +144,11 @@ class SiteSpider(Spider):
                         task.result()
                 elif not await self._rest():
                     break
-            await asyncio.gather(*running)
+            await _finish(running)
         finally:
             for task in running:
                 task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _lease(self, places: int) -> list[LeasedSite]:
         """Sites to visit now; those that have been forgotten since they were queued are not among them."""
@@ -196,16 +199,28 @@ class SiteSpider(Spider):
     async def _end(self, site: LeasedSite, health: SiteHealth, reason: str) -> None:
         await self._ledger.write(
             lambda connection: sites.end_visit(
-                connection, site.site_id, now=utc_now(), again_at=None, health=health, reason=reason
+                connection,
+                site.site_id,
+                now=utc_now(),
+                again_at=None,
+                health=health,
+                reason=reason,
+                owner=self._owner,
             )
         )
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._ledger.write(
-                lambda connection: sites.extend_leases(connection, self._owner, now=utc_now(), seconds=LEASE_SECONDS)
-            )
+            try:
+                await self._ledger.write(
+                    lambda connection: sites.extend_leases(
+                        connection, self._owner, now=utc_now(), seconds=LEASE_SECONDS
+                    )
+                )
+            except StorageError:
+                # A lease outlives four missed beats; what is wrong for longer ends the visits by itself.
+                _LOG.warning("the leases could not be extended", exc_info=True)
 
     async def _count_sites(self) -> None:
         while True:
@@ -228,6 +243,14 @@ class SiteSpider(Spider):
         outcomes = dict(recorder.outcomes)
         pages = sum(outcomes.values())
         self._listener(CrawlProgress(self._sites_done, self._sites_total, pages, recorder.posts_new, outcomes))
+
+
+async def _finish(running: set[asyncio.Task[None]]) -> None:
+    """Wait GRACE_SECONDS for visits that were asked to stop; raises what ends the whole crawl."""
+    if running:
+        done, _ = await asyncio.wait(running, timeout=GRACE_SECONDS)
+        for task in done:
+            task.result()
 
 
 def _pause_seconds(due_at: datetime | None) -> float:

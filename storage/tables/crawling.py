@@ -31,7 +31,7 @@ class Page(SQLModel, table=True):
     url: str = Field(sa_type=CleanText)
     folded_url: str = Field(sa_type=CleanText)
     state: str = "queued"
-    """``queued``, ``done`` or ``failed`` (asked for again at ``next_fetch_at``)."""
+    """``queued`` (from ``next_fetch_at`` on, where that is set), ``done``, or ``waiting`` for the next crawl."""
     kind: str = ""
     depth: int = 0
     priority: int = 0
