@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bloghound.errors import SettingsError, StorageError
@@ -51,13 +51,26 @@ class Database:
                 yield connection
 
     def checkpoint(self) -> None:
-        """After an erasure: leave no copy of erased rows in SQLite's file or its write-ahead log."""
+        """After an erasure: leave no copy of erased rows in SQLite's file or its write-ahead log.
+
+        Raises StorageError while another process reads so long that the files cannot be rewritten.
+        """
         with self._reported(), self.engine.connect() as plain:
-            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-            if self.is_sqlite:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            else:
+            if not self.is_sqlite:
+                plain.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+                return
+            connection = plain.execution_options(bloghound_outside_transactions=True)
+            try:
+                # Rows that moved between pages leave copies behind that secure_delete does not reach.
                 connection.exec_driver_sql("VACUUM")
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            except OperationalError:
+                busy = 1
+            if busy:
+                raise StorageError(
+                    f"The rows are gone, but the files of {self.shown_url} still hold their text while another "
+                    "process uses the database; run the command again when that has ended."
+                )
 
     def close(self) -> None:
         """Close all connections."""
@@ -97,7 +110,7 @@ class Database:
         except (ImportError, NoSuchModuleError) as error:
             raise SettingsError(
                 f"BLOGHOUND_DATABASE_URL={self.shown_url!r} needs a driver that is not installed: "
-                "'pip install bloghound[postgres]' brings it, with postgresql+psycopg:// as the scheme."
+                "the extra 'postgres' brings it (pip install '.[postgres]'), with postgresql+psycopg:// as the scheme."
             ) from error
 
 
@@ -151,8 +164,9 @@ def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _on_sqlite_begin(connection: Connection) -> None:
     # A writer takes its lock at once: a reader that turned writer would fail with "database is locked" and not wait.
-    writes = connection.get_execution_options().get("bloghound_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("bloghound_outside_transactions", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("bloghound_writes", False) else "BEGIN")
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -1,60 +1,130 @@
 """Forgetting a site: facts, text, vectors, links and list entries go; a keyed hash keeps it from coming back."""
 
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, Select, Table, delete, func, select, update
 
-from bloghound.errors import NotFoundError
-from storage import embeddings, suppressions
-from storage.tables import Blogger, Crawl, Fetch, Link, Page, Post, Site
-from storage.tables.base import table_of
+from bloghound.errors import AddressError
+from bloghound.urls import site_of
+from storage import archives, embeddings, suppressions
+from storage.tables import Blogger, Crawl, Fetch, Link, Page, Post, PostAddress, Site
+from storage.tables.base import public_id, table_of
+from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
+_FETCH, _ADDRESS = table_of(Fetch), table_of(PostAddress)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was removed: counts only, except for the id of a blogger who had no other site (else None)."""
+    """What was removed: counts only, except for the public id of the blogger, who may have had no other site."""
 
     removed: dict[str, int]
     blogger_public_id: str
     blogger_gone: bool
 
 
-def forget(connection: Connection, site_key: str, *, secret_key: bytes, now: datetime) -> Receipt:
-    """Remove a site and suppress it; raises NotFoundError when it is not stored."""
+def forget(
+    connection: Connection,
+    site_key: str,
+    *,
+    secret_key: bytes,
+    now: datetime,
+    busy_archives: Collection[str] = (),
+) -> Receipt:
+    """Remove a site, and what others' rows say of it, and suppress it; of one that was never stored all counts are 0.
+
+    ``busy_archives`` are files that could not be rewritten: where the site's answers lie in them is kept, without a
+    name.
+    """
     suppressions.add(connection, secret_key, [site_key], reason="forgotten", now=now)
+    blogger = blogger_public_id(connection, site_key)
     site = connection.execute(select(_SITE.c.id, _SITE.c.blogger_id).where(_SITE.c.key == site_key)).first()
-    if site is None:
-        raise NotFoundError(f"No site {site_key!r} is stored; it will not be stored in future either.")
-    public_id = connection.execute(select(_BLOGGER.c.public_id).where(_BLOGGER.c.id == site.blogger_id)).scalar_one()
-    removed = {name: _count(connection, table, site.id) for name, table in _OWNED.items()}
+    removed = {name: 0 if site is None else _count(connection, table, site.id) for name, table in _OWNED.items()}
     removed["links_in"] = connection.execute(delete(_LINK).where(_LINK.c.target_site_key == site_key)).rowcount
-    _scrub_found_from(connection, site_key)
-    connection.execute(delete(_SITE).where(_SITE.c.id == site.id))
-    blogger_gone = _settle_blogger(connection, site.blogger_id, site_key)
-    removed["embeddings"] = embeddings.drop_orphans(connection)
+    blogger_gone = False
+    if site is not None:
+        archives.leave_nameless(connection, site.id, busy_archives)
+        connection.execute(delete(_SITE).where(_SITE.c.id == site.id))
+        blogger_gone = _settle_blogger(connection, site.blogger_id, site_key)
+        removed["embeddings"] = embeddings.drop_orphans(connection)
+    removed["mentions"] = _scrub_mentions(connection, site_key)
     _scrub_crawls(connection, site_key)
-    return Receipt(removed, public_id, blogger_gone)
+    return Receipt(removed, blogger, blogger_gone)
 
 
-_OWNED = {"posts": table_of(Post), "pages": table_of(Page), "links_out": _LINK, "fetches": table_of(Fetch)}
+_OWNED = {"posts": table_of(Post), "pages": table_of(Page), "links_out": _LINK, "fetches": _FETCH}
+
+
+def blogger_public_id(connection: Connection, site_key: str) -> str:
+    """The public id of a site's blogger: the stored one's, or that of a blogger who would have this site alone."""
+    query = select(_BLOGGER.c.public_id).join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
+    stored = connection.execute(query.where(_SITE.c.key == site_key)).scalar()
+    return str(stored) if stored is not None else public_id("blg", site_key)
 
 
 def _count(connection: Connection, table: Table, site_id: int) -> int:
     return connection.execute(select(func.count()).select_from(table).where(table.c.site_id == site_id)).scalar_one()
 
 
-def _scrub_found_from(connection: Connection, site_key: str) -> None:
-    pattern = f"%//{_escaped(site_key)}"
-    column = _SITE.c.found_from_url
-    mentions = or_(column.like(pattern, escape="\\"), column.like(f"{pattern}/%", escape="\\"))
-    connection.execute(update(_SITE).where(mentions).values(found_from_url=None))
+def mentions(text: str, site_key: str) -> bool:
+    """Whether a text names a site, by an address or by its key; ``log.example`` is not in ``blog.example``."""
+    return any(re.search(rf"(?<![\w.-]){re.escape(name)}{end}", text, re.IGNORECASE) for name, end in _names(site_key))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _names(site_key: str) -> list[tuple[str, str]]:
+    """The ways in which a site is named in messages, each with what must follow it."""
+    host, _, user = site_key.partition("/@")
+    if not user:
+        # A profile on the host, or the same host with a port, is another site.
+        return [(site_key, r"(?![\w-]|\.\w|:\d|/@\w)")]
+    profile = (site_key, f"{host}/users/{user}", f"{user}@{host}", f"{host}/api/v1/accounts/lookup?acct={user}")
+    return [(name, r"(?![\w-]|\.\w)") for name in profile]
+
+
+def _scrub_mentions(connection: Connection, site_key: str) -> int:
+    """Empty what other sites' rows say of the site; how many rows said something."""
+    found_from = _naming(connection, _SITE.c.found_from_url, site_key)
+    health = _naming(connection, _SITE.c.health_reason, site_key)
+    reasons = _naming(connection, _FETCH.c.reason, site_key)
+    fetched = _addresses_of(connection, _FETCH.c.url, site_key)
+    claimed = _addresses_of(connection, _ADDRESS.c.url, site_key)
+    _set(connection, _SITE, found_from, {"found_from_url": None})
+    _set(connection, _SITE, health, {"health_reason": ""})
+    _set(connection, _FETCH, reasons, {"reason": ""})
+    _set(connection, _FETCH, fetched, archives.NAMELESS)
+    for batch in batches(claimed):
+        connection.execute(delete(_ADDRESS).where(_ADDRESS.c.id.in_(batch)))
+    return len(found_from) + len(health) + len(set(reasons) | set(fetched)) + len(claimed)
+
+
+def _naming(connection: Connection, column: Column[str], site_key: str) -> list[int]:
+    """Ids of the rows whose text in ``column`` names the site."""
+    # A profile is named in several ways, which have only its host in common.
+    rows = connection.execute(_holding(column, site_key.partition("/@")[0]))
+    return [row_id for row_id, text in rows if mentions(text, site_key)]
+
+
+def _addresses_of(connection: Connection, column: Column[str], site_key: str) -> list[int]:
+    """Ids of the rows whose address in ``column`` belongs to the site."""
+    # The addresses of a server's interface, through which its profiles are read, look like the server's own.
+    of_profile = func.coalesce(_SITE.c.key, "").startswith(f"{site_key}/", autoescape=True)
+    query = _holding(column, site_key).outerjoin(_SITE, _SITE.c.id == column.table.c.site_id).where(~of_profile)
+    return [row_id for row_id, url in connection.execute(query) if _key_of(url) == site_key]
+
+
+def _holding(column: Column[str], part: str) -> Select[Any]:
+    """Ids and texts of the rows whose text in ``column`` holds ``part``, in any case."""
+    return select(column.table.c.id, column).where(column.icontains(part, autoescape=True))
+
+
+def _set(connection: Connection, table: Table, ids: list[int], values: Mapping[str, Any]) -> None:
+    for batch in batches(ids):
+        connection.execute(update(table).where(table.c.id.in_(batch)).values(**values))
 
 
 def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str) -> bool:
@@ -77,6 +147,13 @@ def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str) -> b
 def _scrub_crawls(connection: Connection, site_key: str) -> None:
     for crawl_id, options in connection.execute(select(_CRAWL.c.id, _CRAWL.c.options)).all():
         seeds = options.get("seeds", [])
-        kept = [seed for seed in seeds if site_key not in seed]
+        kept = [seed for seed in seeds if _key_of(seed) != site_key]
         if kept != seeds:
             connection.execute(update(_CRAWL).where(_CRAWL.c.id == crawl_id).values(options=options | {"seeds": kept}))
+
+
+def _key_of(url: str) -> str | None:
+    try:
+        return site_of(url).key
+    except AddressError:
+        return None

@@ -6,22 +6,24 @@ stores what it brought; entering the same result twice changes nothing but the l
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
+from bloghound.errors import AddressError
 from bloghound.records import Commenter, EngagementReading, Link, LinkContext, Outcome
-from bloghound.urls import canonical_url, fold_url
-from storage import engagement, links, pages, posts, sites
+from bloghound.urls import canonical_url, fold_url, host_of, site_of
+from storage import engagement, links, pages, posts, sites, suppressions
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.posts import Kept
-from storage.tables import Fetch
+from storage.suppressions import Suppressions
+from storage.tables import Fetch, Site
 from storage.tables.base import table_of
 
-_FETCH = table_of(Fetch)
+_FETCH, _SITE = table_of(Fetch), table_of(Site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,13 @@ class PageResult:
 def record(
     connection: Connection, results: Sequence[PageResult], *, secret_key: bytes, now: datetime
 ) -> list[tuple[int, int]]:
-    """Write results in one go; (new posts, updated posts) for each, in order."""
+    """Write results in one go; (new posts, updated posts) for each, in order.
+
+    Of a suppressed site nothing is written but a log entry without a name, and nothing that leads to one.
+    """
+    suppressed = suppressions.load(connection, secret_key)
+    if suppressed:
+        results = _without_suppressed(connection, results, suppressed)
     kept = _keep_posts(connection, results, secret_key=secret_key, now=now)
     counts = [(sum(one.new for one in group), sum(one.updated for one in group)) for group in kept]
     site_links = [
@@ -82,6 +90,62 @@ def record(
     if rows:
         connection.execute(insert(_FETCH), rows)
     return counts
+
+
+def _without_suppressed(
+    connection: Connection, results: Sequence[PageResult], suppressed: Suppressions
+) -> list[PageResult]:
+    site_ids = {result.site_id for result in results if result.site_id is not None}
+    query = select(_SITE.c.id, _SITE.c.key).where(_SITE.c.id.in_(sorted(site_ids)))
+    keys: dict[int, str] = dict(connection.execute(query).all())
+    return [
+        _nameless(result) if keys.get(result.site_id or 0) in suppressed else _about_others(result, suppressed)
+        for result in results
+    ]
+
+
+def _nameless(result: PageResult) -> PageResult:
+    """The log entry of a suppressed site; where its answer lies stays, so that it can be erased there too."""
+    return PageResult(
+        crawl_id=result.crawl_id,
+        site_id=None,
+        url="",
+        outcome=Outcome.SUPPRESSED,
+        fetched_at=result.fetched_at,
+        origin=result.origin,
+        warc_file=result.warc_file,
+        warc_offset=result.warc_offset,
+    )
+
+
+def _about_others(result: PageResult, suppressed: Suppressions) -> PageResult:
+    """The result without what is a suppressed site's: copies of its posts, and links to it."""
+    posts_left = (read for read in result.posts if not _is_copied_from(read, suppressed))
+    return replace(
+        result,
+        posts=tuple(
+            replace(read, post=replace(read.post, links=_links_left(read.post.links, suppressed)))
+            for read in posts_left
+        ),
+        site_links=_links_left(result.site_links, suppressed),
+    )
+
+
+def _is_copied_from(read: ReadPost, suppressed: Suppressions) -> bool:
+    """Whether another host's address of a post is a suppressed site's, as in a feed that copies that site's."""
+    own_host = host_of(read.post.url)
+    return any(host_of(url) != own_host and _key_of(url) in suppressed for url in read.post.addresses)
+
+
+def _links_left(found: Sequence[Link], suppressed: Suppressions) -> tuple[Link, ...]:
+    return tuple(link for link in found if _key_of(link.target_url) not in suppressed)
+
+
+def _key_of(url: str) -> str | None:
+    try:
+        return site_of(url).key
+    except AddressError:
+        return None
 
 
 def _keep_posts(

@@ -42,9 +42,9 @@ def choose_module() -> ModuleType:
 def set_pragmas(connection: _DriverConnection) -> None:
     """Durable commits, readers beside one writer, foreign keys held, erased text overwritten in the file."""
     for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",  # first, since the others wait for locks too
         "journal_mode=WAL",
         "synchronous=FULL",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
         "secure_delete=ON",
         "cache_size=-65536",

@@ -21,6 +21,10 @@ class Suppressions:
         self._secret_key = secret_key
         self._hashes = frozenset(hashes)
 
+    def __bool__(self) -> bool:
+        """Whether anybody is suppressed at all."""
+        return bool(self._hashes)
+
     def __contains__(self, site_key: object) -> bool:
         return (
             isinstance(site_key, str) and bool(self._hashes) and keyed_hash(self._secret_key, site_key) in self._hashes

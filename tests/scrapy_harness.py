@@ -6,7 +6,6 @@ settings, guard, decoding and archive writing, following redirects hop by hop as
 
 import asyncio
 import json
-import resource
 import ssl
 import subprocess
 import sys
@@ -274,6 +273,12 @@ def described(url: str, response: Response, request: Request) -> Fetched:
     )
 
 
+def _peak_mib() -> float:
+    """Most memory this process has held since it was started; ``ru_maxrss`` would count what its parent held too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def _crawl(spec: dict[str, Any]) -> dict[str, Any]:
     settings = Settings(data_dir=Path(spec["data_dir"] or "unused"), contact=spec["contact"])
     made = scrapy_settings(
@@ -291,7 +296,7 @@ def _crawl(spec: dict[str, Any]) -> dict[str, Any]:
     process = AsyncCrawlerProcess(made | spec["overrides"])
     process.crawl(FetchSpider, spec=spec, report=report)
     process.start()
-    report["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report["peak_mib"] = _peak_mib()
     return report
 
 

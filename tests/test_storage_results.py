@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
-from bloghound.errors import NotFoundError
 from bloghound.records import (
     Commenter,
     Disclosure,
@@ -342,11 +341,6 @@ def test_forgetting_leaves_nothing_but_a_keyed_hash(database: Database) -> None:
         assert "b.example" not in suppressions.load(connection, SECRET)
     assert left == [0, 0, 0, 0, 0]
     assert (receipt.blogger_gone, receipt.removed["posts"], receipt.removed["links_in"]) == (True, 1, 1)
-
-
-def test_forgetting_an_unknown_site_is_told(database: Database) -> None:
-    with database.transaction() as connection, pytest.raises(NotFoundError, match=r"no\.example"):
-        erasure.forget(connection, "no.example", secret_key=SECRET, now=NOW)
 
 
 def test_listing_names_all_addresses(database: Database) -> None:

@@ -117,11 +117,18 @@ def forget(
         "removed": done.receipt.removed,
         "archived_records": done.archived_records,
         "generations_rewritten": done.generations,
+        "log_lines": done.log_lines,
     }
+    if done.twin_key:
+        warn(f"{done.twin_key} is stored too, as a site of its own: forget it by that name if it is meant as well.")
     if as_json:
         print_json(receipt)
         return
     shown = table(f"Forgotten: {printable(done.site_key)}", ["what", "removed"], numeric=["removed"])
-    for name, number in {**done.receipt.removed, "archived records": done.archived_records}.items():
+    for name, number in {
+        **done.receipt.removed,
+        "archived records": done.archived_records,
+        "log lines": done.log_lines,
+    }.items():
         shown.add_row(name.replace("_", " "), str(number))
     output.print(shown)

@@ -1,46 +1,121 @@
-"""Forgetting a site everywhere: database, index, archives; and keeping it forgotten."""
+"""Forgetting a site everywhere: database, index, archives, log; and keeping it forgotten."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from bloghound.errors import ConflictError, NotFoundError, StorageError
 from bloghound.settings import Settings
-from bloghound.urls import site_of
+from bloghound.urls import canonical_url, site_of
 from crawler.archive.erasure import erase_site
+from crawler.discovery import profile_address
+from crawler.worker import LOG_NAME
 from ranking.index import forget as forget_in_index
-from storage import archives, erasure, suppressions
-from storage.database import open_database
+from storage import archives, erasure, sites, suppressions
+from storage.database import Database, open_database
 from storage.erasure import Receipt
 from storage.tables.base import utc_now
+
+_WWW = "www."
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed of a site: rows, archived requests and answers, and generations that were rewritten."""
+    """What was removed of a site: rows, archived requests and answers, generations rewritten, lines of the log."""
 
     site_key: str
     receipt: Receipt
     archived_records: int
     generations: int
+    log_lines: int
+    twin_key: str | None = None
+    """The same name with or without ``www.``, where that is stored as a site of its own: it was left alone."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to remove."""
+        return not (any(self.receipt.removed.values()) or self.archived_records or self.generations or self.log_lines)
 
 
 def run_forget(settings: Settings, site: str) -> Forgotten:
-    """Remove a site from the database, every kept generation and our own archives, and suppress it.
+    """Remove a site from the database, every kept generation, our own archives and the log, and suppress it.
 
-    A blogger with other sites leaves the index too, until the next ``bloghound index`` brings back what is left.
-    Raises AddressError when ``site`` is no address, NotFoundError when it is not stored (it is suppressed then too).
+    An interrupted removal is finished by the next one. A blogger with other sites leaves the index too, until the next
+    ``bloghound index`` brings back what is left. Raises AddressError when ``site`` is no address; and, when all that
+    can be done is done: StorageError while another process keeps the database from being cleaned, ConflictError while
+    a crawl is writing archives, NotFoundError when there was nothing to remove (the site is suppressed then too).
     """
-    key = site_of(site).key
+    key = site_of(profile_address(canonical_url(site))).key
     database = open_database(settings)
     try:
         with database.transaction() as connection:
             # First and on its own: it must hold even when there is nothing to remove, or removing fails.
             suppressions.add(connection, settings.secret_key(), [key], reason="forgotten", now=utc_now())
-        with database.transaction() as connection:
-            receipt = erasure.forget(connection, key, secret_key=settings.secret_key(), now=utc_now())
-        erased = erase_site(settings.archive_dir, key)
-        with database.transaction() as connection:
-            archives.move(connection, erased.moved)
+        done, busy = _remove(settings, database, key)
         database.checkpoint()
     finally:
         database.close()
-    generations = forget_in_index(settings.index_dir, receipt.blogger_public_id)
-    return Forgotten(key, receipt, erased.records, generations)
+    if busy:
+        raise ConflictError(
+            f"A crawl is writing to {len(busy)} of the archives, so they may still hold answers of {key}; all else "
+            "is removed. Run forget again when the crawl has ended."
+        )
+    if done.is_empty:
+        raise NotFoundError(f"No site {key!r} is stored{_but(done.twin_key)}; it will not be stored in future either.")
+    return done
+
+
+def _but(twin_key: str | None) -> str:
+    return f" ({twin_key!r} is, as a site of its own)" if twin_key else ""
+
+
+def _remove(settings: Settings, database: Database, key: str) -> tuple[Forgotten, list[str]]:
+    """Remove a site; what was removed, and the archives that could not be rewritten.
+
+    The rows go after what only they lead to: an interrupted removal can then be done again.
+    """
+    with database.read() as connection:
+        blogger = erasure.blogger_public_id(connection, key)
+        twin = key.removeprefix(_WWW) if key.startswith(_WWW) else _WWW + key
+        twin_key = next(iter(sites.ids_by_key(connection, [twin])), None)
+    records, busy = _erase_archived(settings, database, key)
+    generations = forget_in_index(settings.index_dir, blogger)
+    with database.transaction() as connection:
+        receipt = erasure.forget(connection, key, secret_key=settings.secret_key(), now=utc_now(), busy_archives=busy)
+    # Once more: an index that was being built meanwhile may have read the rows.
+    generations += forget_in_index(settings.index_dir, blogger)
+    log_lines = _scrub_log(settings.data_dir / LOG_NAME, key)
+    return Forgotten(key, receipt, records, generations, log_lines, twin_key), busy
+
+
+def _erase_archived(settings: Settings, database: Database, key: str) -> tuple[int, list[str]]:
+    with database.read() as connection:
+        places = archives.places_to_erase(connection, key)
+    records, busy = 0, []
+    for segment in erase_site(settings.archive_dir, key, places):
+        records += segment.records
+        if segment.busy:
+            busy.append(segment.name)
+            continue
+        with database.transaction() as connection:
+            archives.move(connection, segment.name, segment.moved)
+    return records, busy
+
+
+def _scrub_log(path: Path, key: str) -> int:
+    """Take the lines that name a site out of the log; how many there were.
+
+    The file stays the same one, since a crawl may be appending to it.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with path.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as log:
+            lines = log.readlines()
+            kept = [line for line in lines if not erasure.mentions(line, key)]
+            if len(kept) < len(lines):
+                log.seek(0)
+                log.writelines(kept)
+                log.truncate()
+    except OSError as error:
+        raise StorageError(f"The log {path} cannot be rewritten: {error.strerror}.") from error
+    return len(lines) - len(kept)

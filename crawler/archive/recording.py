@@ -21,8 +21,8 @@ SEGMENT_BYTES_SETTING = "BLOGHOUND_ARCHIVE_SEGMENT_BYTES"
 class RecordingMiddleware:
     """Writes each response to a WARC segment and notes in ``request.meta`` where it lies.
 
-    Sets ``archive_file`` (str), ``archive_offset`` (bytes) and ``fetched_at`` (UTC). It stands next to the downloader,
-    so the body is still encoded as it came over the wire.
+    Sets ``archive_file`` (the segment's name), ``archive_offset`` (bytes) and ``fetched_at`` (UTC). It stands next to
+    the downloader, so the body is still encoded as it came over the wire.
     """
 
     def __init__(self, writer: WarcWriter) -> None:
@@ -53,7 +53,7 @@ class RecordingMiddleware:
                 ip_address=str(response.ip_address) if response.ip_address else None,
             )
         )
-        request.meta.update(archive_file=str(segment), archive_offset=offset, fetched_at=fetched_at)
+        request.meta.update(archive_file=segment.name, archive_offset=offset, fetched_at=fetched_at)
         return response
 
     def close(self) -> None:

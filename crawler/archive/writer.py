@@ -1,10 +1,12 @@
 """Write what a live crawl exchanged with servers to WARC segments, each record compressed on its own.
 
 A record is appended with one write, so that a killed process can cut the last record only; every process opens
-segments of its own. Central names: :class:`WarcWriter`, :class:`Exchange`, :func:`purge_old_segments`.
+segments of its own and holds a lock on the one it writes. Central names: :class:`WarcWriter`, :class:`Exchange`,
+:func:`purge_old_segments`.
 """
 
 import base64
+import fcntl
 import hashlib
 import io
 import os
@@ -68,7 +70,7 @@ class WarcWriter:
     def write(self, exchange: Exchange) -> tuple[Path, int]:
         """Store an exchange; returns the segment and the byte offset of its response record."""
         try:
-            if self._segment is None or self._size >= self._max_segment_bytes:
+            if self._segment is None or self._size >= self._max_segment_bytes or self._is_unlinked():
                 self._open_segment()
             response = _response_record(exchange)
             offset = self._append(response)
@@ -84,12 +86,18 @@ class WarcWriter:
             os.close(self._descriptor)
         self._descriptor, self._segment, self._size = -1, None, 0
 
+    def _is_unlinked(self) -> bool:
+        """Whether somebody removed the segment, by hand or as too old: what is written to it would be lost."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
     def _open_segment(self) -> None:
         self.close()
         self._folder.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         segment = self._folder / f"{_PREFIX}{stamp}-{os.getpid()}-{secrets.token_hex(3)}{_SUFFIX}"
         self._descriptor = os.open(segment, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        # Erasing passes over a segment that is locked: it would replace the file under this descriptor.
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         self._segment = segment
         self._append(_info_record(segment.name))
 
