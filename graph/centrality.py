@@ -39,12 +39,13 @@ def pagerank(
 
 
 def niche_reach(matrix: LinkMatrix, relevance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Reach within a niche: shape (n,), sums to 1, and 0 where nothing is relevant; ``relevance`` is (n,) on any scale.
+    """Reach within a niche: the part of each node's rank that links bring, shape (n,); ``relevance`` is on any scale.
 
-    PageRank personalised on the topic (Haveliwala, "Topic-sensitive PageRank", 2002) for a surfer who knows the topic
-    (Richardson & Domingos, "The intelligent surfer", 2002). He starts at node i with chance r_i / Σ r. At i he picks a
-    link by its weight w_ij, follows it with chance f_ij · r_j / max r, and otherwise starts anew. So a link into an
-    off-topic site carries nothing on, and a blogger whose links mostly lead elsewhere has a weak voice in the niche.
+    The ranks, which sum to 1, are PageRank personalised on the topic (Haveliwala, "Topic-sensitive PageRank", 2002) for
+    a surfer who knows the topic (Richardson & Domingos, "The intelligent surfer", 2002). He starts at node i with
+    chance r_i / Σ r; that share is no reach and is left out. At i he picks a link by its weight w_ij, follows it with
+    chance f_ij · r_j / max r, and otherwise starts anew. So a link into an off-topic site carries nothing on, and a
+    blogger whose links mostly lead elsewhere has a weak voice in the niche.
 
     ``f_ij = max(w_ij, w_ji) / (w_ij + w_ji)`` damps reciprocal pairs (our own form): a link that is not returned counts
     in full, two equal links exchanged count half each. Relevance that is negative or not a number counts as 0.
@@ -57,7 +58,8 @@ def niche_reach(matrix: LinkMatrix, relevance: NDArray[np.float64]) -> NDArray[n
     topical = topical / topical.max()
     followed = csr_array(_damp_reciprocal(links) @ diags_array(topical))
     chances = _scaled_rows(followed, links.sum(axis=1))
-    return _stationary(chances, topical / topical.sum(), DAMPING, TOLERANCE, MAX_ITERATIONS)
+    ranks = _stationary(chances, topical / topical.sum(), DAMPING, TOLERANCE, MAX_ITERATIONS)
+    return np.asarray(DAMPING * (chances @ ranks), np.float64)
 
 
 def distinct_linkers(matrix: LinkMatrix) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ for None, lists and dates, JSON none for NaN, and a spreadsheet runs a cell that
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import TypeAlias
@@ -15,8 +16,11 @@ Exported: TypeAlias = str | int | float
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """All but the Char production of XML 1.0, section 2.2; lone surrogates are among what it leaves out."""
 
-_FORMULA = re.compile("[\t\r\n]|[\\s\ufeff\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""How a cell that spreadsheets run begins: = + - @, also full-width and behind blank or invisible characters."""
+_FORMULA_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""How a cell that spreadsheets run begins: = + - @, also full-width."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
+"""Unicode categories of what shows nothing of its own: a formula behind such characters is still one."""
 
 
 def clean_text(text: str) -> str:
@@ -42,7 +46,16 @@ def clean_value(value: object) -> Exported | None:
 
 
 def formula_safe(value: Exported | None) -> Exported:
-    """A CSV cell: a text that a spreadsheet would run gets an apostrophe before it; None is an empty cell."""
+    """A CSV cell: clean text, with an apostrophe before what a spreadsheet would run; None is an empty cell."""
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    cleaned = clean_text(value)
+    return f"'{cleaned}" if _begins_like_a_formula(value) else cleaned
+
+
+def _begins_like_a_formula(text: str) -> bool:
+    """Also where a tab or a line break comes first, which some spreadsheets cut off."""
+    first = next((char for char in text if unicodedata.category(char) not in _UNSEEN), "")
+    return first in _FORMULA_SIGNS or text[:1] in ("\t", "\r", "\n")

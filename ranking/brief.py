@@ -36,12 +36,14 @@ class Brief:
 
 
 def checked(text: str) -> str:
-    """The brief without surrounding space; raises BriefError when it is empty, too long, or has no letter or digit."""
+    """The brief without surrounding space; raises BriefError when it is empty, too long, no Unicode, or has no word."""
     if len(text) > MAX_BRIEF_CHARS:
         raise BriefError(f"The brief has {len(text):,} characters; at most {MAX_BRIEF_CHARS:,} can be used.")
     stripped = text.strip()
     if not stripped:
         raise BriefError("The brief is empty; describe the niche in a sentence or two.")
+    if any("\ud800" <= char <= "\udfff" for char in stripped):
+        raise BriefError("The brief holds bytes that are no UTF-8 text; save or type it as UTF-8.")
     if not any(char.isalnum() for char in stripped):
         raise BriefError(f"The brief {stripped[:20]!r} holds no word; describe the niche in a sentence or two.")
     return stripped

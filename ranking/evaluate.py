@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.errors import JudgementsError
+from bloghound.errors import IndexMissingError, JudgementsError
 from bloghound.urls import host_of
 from ranking.baselines import Baselines, all_post_vectors
 from ranking.engine import RankingEngine
@@ -100,8 +100,10 @@ def evaluate(
 
     ``qrels`` replace the judgements that came with the queries. ``progress`` gets the count of posts that had to be
     encoded for the baselines. Raises JudgementsError when ``qrels`` judge none of the queries, BriefError for a query
-    that cannot be used.
+    that cannot be used, IndexMissingError when the index holds no bloggers.
     """
+    if not engine.generation.bloggers:
+        raise IndexMissingError("The index holds no bloggers to measure; 'bloghound index' builds a new one.")
     grades = {query.id: dict((qrels or {}).get(query.id, {}) if qrels else query.relevant) for query in queries}
     judged = {name for name, found in grades.items() if any(grade > 0 for grade in found.values())}
     if qrels and not judged:
@@ -133,8 +135,14 @@ def _our_run(engine: RankingEngine, found: Relevance) -> Run:
 
 
 def _run(engine: RankingEngine, scores: NDArray[np.float64]) -> Run:
-    """Hosts of the eligible bloggers that were retrieved, best first, equal ones by site key."""
+    """Hosts of the eligible bloggers that were retrieved, best first, equal ones by site key.
+
+    Bloggers may share a host; it stands once, at its best blogger, since a run names no document twice.
+    """
     bloggers = engine.generation.bloggers
     retrieved = np.flatnonzero(engine.generation.eligible & np.isfinite(scores)).tolist()
     order = sorted(retrieved, key=lambda index: (-scores[index], bloggers[index].site_key))
-    return [(host_of(bloggers[index].home_url), float(scores[index])) for index in order]
+    best: dict[str, float] = {}
+    for index in order:
+        best.setdefault(host_of(bloggers[index].home_url), float(scores[index]))
+    return list(best.items())

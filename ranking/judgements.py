@@ -11,6 +11,9 @@ from typing import Any
 
 from bloghound.errors import InputError, JudgementsError
 
+MAX_GRADE = 30
+"""Gains double with each grade, and scales of judgement have 5 grades or fewer; up to 30 all gains are exact."""
+
 Judgements = Mapping[str, Mapping[str, int]]
 """Query id → host → grade: 2 strongly relevant, 1 partly, 0 not."""
 
@@ -33,6 +36,10 @@ def read_queries(path: Path) -> list[Query]:
         content = json.loads(_text_of(path))
     except json.JSONDecodeError as error:
         raise JudgementsError(f"{path}, line {error.lineno}: this is no JSON ({error.msg}).") from error
+    except RecursionError as error:
+        raise JudgementsError(f"{path} is nested too deeply to be a list of queries.") from error
+    except ValueError as error:
+        raise JudgementsError(f"{path} holds a number that is too long to read.") from error
     entries = content.get("queries") if isinstance(content, dict) else content
     if not isinstance(entries, list) or not entries:
         raise JudgementsError(f"{path} holds no list of queries.")
@@ -48,9 +55,17 @@ def _query(path: Path, number: int, entry: Any) -> Query:
     relevant = fields.get("relevant") or {}
     grades = list(relevant.values()) if isinstance(relevant, dict) else [None]
     texts = [fields.get("id"), fields.get("query")]
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, int) and one >= 0 for one in grades):
-        raise JudgementsError(f"{path}, query {number}: it needs an id, a query, and grades from 0 up by host.")
+    usable = all(isinstance(text, str) for text in texts) and _is_word(fields["id"])
+    if not usable or not all(isinstance(one, int) and 0 <= one <= MAX_GRADE for one in grades):
+        raise JudgementsError(
+            f"{path}, query {number}: it needs an id without spaces, a query, and grades from 0 to {MAX_GRADE} by host."
+        )
     return Query(entry["id"], entry["query"], {host.lower(): grade for host, grade in relevant.items()})
+
+
+def _is_word(name: str) -> bool:
+    """Whether a TREC file, whose columns are parted by spaces, can hold the name; surrogates are not printable."""
+    return name.split() == [name] and name.isprintable()
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -61,12 +76,21 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
             continue
         try:
             query, _, host, grade = line.split()
-            grades.setdefault(query, {})[host.lower()] = max(int(grade), 0)
+            grades.setdefault(query, {})[host.lower()] = _grade(grade)
         except ValueError as error:
-            raise JudgementsError(f"{path}, line {number}: expected 'query 0 host grade', not {line!r}.") from error
+            expected = f"'query 0 host grade' with a grade up to {MAX_GRADE}"
+            raise JudgementsError(f"{path}, line {number}: expected {expected}, not {line[:80]!r}.") from error
     if not grades:
         raise JudgementsError(f"{path} holds no judgements.")
     return grades
+
+
+def _grade(text: str) -> int:
+    """The grade in a column; less than 0 (TREC's mark of spam) is not relevant. Raises ValueError above the cap."""
+    grade = int(text)
+    if grade > MAX_GRADE:
+        raise ValueError(text)
+    return max(grade, 0)
 
 
 def write_run(path: Path, runs: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
@@ -84,7 +108,7 @@ def write_run(path: Path, runs: Mapping[str, Sequence[tuple[str, float]]], tag: 
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise JudgementsError(f"{path} is not UTF-8 text (byte {error.start}).") from error
     except OSError as error:

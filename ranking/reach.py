@@ -1,8 +1,8 @@
 """Reach as one figure per blogger: what links bring, over the whole graph and within the niche.
 
-PageRank gives every node a share for merely existing (or, in a niche, for being on topic). That share is no reach: it
-is taken off, and what flows in over links is compared with an average node's rank. So a blogger without in-links has
-reach 0, an average one 1/2, and a hub comes near 1, in a graph of any size.
+PageRank gives every node a share for merely existing (or, in a niche, for being on topic). That share is no reach:
+only what flows in over links counts, compared with an average node's rank. So a blogger without in-links has reach 0,
+an average one nearly 1/2, and a hub comes near 1, in a graph of any size.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ranking.values import NicheReach
+from ranking.values import GraphColumns, NicheReach
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,24 @@ class Reach:
         return (self.whole + self.niche) / 2
 
 
+def whole_reach(graph: GraphColumns) -> NDArray[np.float64]:
+    """Reach of each node over the whole graph, shape (n,): one step of PageRank, without the share for existing."""
+    given = np.asarray(graph.matrix.sum(axis=1), np.float64)
+    per_weight = np.divide(graph.reach, given, out=np.zeros(len(given)), where=given > 0)
+    return _against_average(graph.damping * (graph.matrix.T @ per_weight))
+
+
 def reach_of(
-    matrix: csr_array, pagerank: NDArray[np.float64], relevance: NDArray[np.float64], niche_reach: NicheReach
+    matrix: csr_array, whole: NDArray[np.float64], relevance: NDArray[np.float64], niche_reach: NicheReach
 ) -> Reach:
-    """Reach of all nodes; ``relevance`` weighs each node's part in the niche, shape (n,), 0 for those outside it."""
-    size = matrix.shape[0]
-    if not matrix.nnz:
-        return Reach(np.zeros(size), np.zeros(size), known=False)
-    in_niche = niche_reach(matrix, relevance) if relevance.any() else np.zeros(size)
-    return Reach(_inflow(pagerank, np.ones(size)), _inflow(in_niche, relevance), known=True)
+    """Reach of all nodes, ``whole`` being that of :func:`whole_reach`.
+
+    ``relevance`` weighs each node's part in the niche, shape (n,), 0 for those outside it.
+    """
+    inflow = niche_reach(matrix, relevance) if matrix.nnz and relevance.any() else np.zeros(len(whole))
+    return Reach(whole, _against_average(inflow), known=bool(whole.any()))
 
 
-def _inflow(ranks: NDArray[np.float64], restart: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What links bring to each node, x / (x + average rank); who has the least rank for its restart has no in-link."""
-    restarting = restart > 0
-    if not restarting.any() or not ranks.any():
-        return np.zeros(len(ranks))
-    base = float((ranks[restarting] / restart[restarting]).min())
-    inflow = np.maximum(ranks - base * restart, 0.0)
-    inflow[inflow < ROUNDING / len(ranks)] = 0.0
-    return np.asarray(inflow / (inflow + 1 / len(ranks)), np.float64)
-
-
-ROUNDING = 1e-6
-"""Parts of an average rank below which an inflow is the rounding of the power iteration, not a link."""
+def _against_average(inflow: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What links bring to each node, as x / (x + average rank)."""
+    return np.asarray(inflow / (inflow + 1 / max(len(inflow), 1)), np.float64)

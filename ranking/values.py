@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 NicheReach = Callable[[csr_array, NDArray[np.float64]], NDArray[np.float64]]
-"""Link matrix and one relevance weight per node → PageRank personalised on the niche, shape (n,), summing to 1 or 0."""
+"""Link matrix and one relevance weight per node → the part of the PageRank personalised on the niche (which sums to 1)
+that links bring to each node, shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class GraphColumns:
     """How many other bloggers link to each, shape (n,)."""
     matrix: csr_array
     """Shape (n, n): the row's blogger links to the column's with this weight."""
+    damping: float = 0.85
+    """What ``reach`` was computed with; Brin & Page's, as in :mod:`graph.centrality`."""
 
 
 def no_graph(keys: tuple[str, ...]) -> GraphColumns:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from bloghound.errors import GraphError
-from graph.centrality import distinct_linkers, niche_reach, pagerank
+from graph.centrality import DAMPING, distinct_linkers, niche_reach, pagerank
 from graph.matrix import LinkMatrix, link_matrix
+from ranking.values import no_graph
 
 
 def links(size: int, *pairs: tuple[int, int], weights: list[float] | None = None) -> LinkMatrix:
@@ -139,19 +140,19 @@ def test_a_linker_whose_links_mostly_lead_elsewhere_has_a_weak_voice() -> None:
 
 def test_an_exchanged_link_counts_half() -> None:
     reach = niche_reach(links(4, (0, 1), (1, 0), (2, 3)), np.ones(4))
-    restart = reach[2]
-    assert reach[3] == pytest.approx(restart + 0.85 * restart)
-    assert reach[0] == reach[1] == pytest.approx(restart + 0.85 * reach[0] / 2)
+    restart = (1 - reach.sum()) / 4
+    assert reach[3] == pytest.approx(0.85 * restart)
+    assert reach[0] == reach[1] == pytest.approx(0.85 * (restart + reach[0]) / 2)
 
 
 def test_unequal_exchange_is_damped_less() -> None:
     matrix = links(2, (0, 1), (1, 0), weights=[9.0, 1.0])
     reach = niche_reach(matrix, np.ones(2))
     # Both directions are followed with chance 9 / (9 + 1), so the two are even.
-    assert reach == pytest.approx([0.5, 0.5])
+    assert reach == pytest.approx([0.85 * 0.9 * 0.5] * 2)
     one_sided = niche_reach(links(3, (0, 1), (1, 0), (2, 0), weights=[9.0, 1.0, 1.0]), np.ones(3))
-    base = one_sided[2]
-    assert one_sided[1] == pytest.approx(base + 0.85 * 0.9 * one_sided[0])
+    restart = (1 - one_sided.sum()) / 3
+    assert one_sided[1] == pytest.approx(0.85 * 0.9 * (restart + one_sided[0]))
 
 
 def test_more_relevant_targets_get_more() -> None:
@@ -169,7 +170,7 @@ def test_reach_does_not_depend_on_the_scale_of_relevance() -> None:
 
 
 def test_huge_relevance_does_not_overflow() -> None:
-    assert niche_reach(links(3), np.full(3, 1e308)) == pytest.approx([1 / 3] * 3)
+    assert niche_reach(links(3, (0, 1), (1, 2), (2, 0)), np.full(3, 1e308)) == pytest.approx([0.85 / 3] * 3)
 
 
 def test_relevance_of_another_length_is_an_error() -> None:
@@ -179,8 +180,15 @@ def test_relevance_of_another_length_is_an_error() -> None:
 
 @settings(deadline=None)
 @given(sparse_graphs(), st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=24, max_size=24))
-def test_reach_is_always_a_share(case: tuple[LinkMatrix, np.ndarray], relevance: list[float]) -> None:
+def test_reach_is_what_links_bring_and_at_most_the_damping(
+    case: tuple[LinkMatrix, np.ndarray], relevance: list[float]
+) -> None:
     matrix, _ = case
     reach = niche_reach(matrix, np.array(relevance[: matrix.shape[0]]))
     assert (reach >= 0).all()
-    assert reach.sum() == pytest.approx(1.0) or not reach.any()
+    assert reach.sum() <= DAMPING + 1e-9
+    assert not reach[np.diff(matrix.tocsc().indptr) == 0].any()
+
+
+def test_ranking_reads_ranks_by_the_damping_that_they_were_computed_with() -> None:
+    assert no_graph(("a.test",)).damping == DAMPING

@@ -199,3 +199,13 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path, name: str) -
 def test_an_unknown_format_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'pajek'; there are graphml, gexf, json, csv"):
         export_graph(graph_with("A"), cast("ExportFormat", "pajek"), tmp_path / "x")
+
+
+@pytest.mark.parametrize("code", [0x00, 0xAD, 0x34F, 0x180E, 0x2028, 0x202A, 0x202E, 0x2066, 0x2069, 0xFE0F, 0xE0061])
+@pytest.mark.parametrize("sign", "=+-@\uff1d")
+def test_a_formula_behind_a_character_that_nobody_sees_is_found(code: int, sign: str) -> None:
+    assert str(formula_safe(f"{chr(code)} {sign}1")).startswith("'")
+
+
+def test_a_cell_holds_no_control_character() -> None:
+    assert formula_safe("a\x00b\x1b[0m") == "a\ufffdb\ufffd[0m"

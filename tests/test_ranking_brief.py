@@ -56,3 +56,9 @@ def test_a_brief_in_another_language_warns_and_has_words_only() -> None:
 
 def test_a_very_long_brief_is_cut_to_its_first_words() -> None:
     assert len(read(" ".join(f"word{number}" for number in range(900))).words) == 64
+
+
+@pytest.mark.parametrize("text", ["caf\udce9 culture in Rotterdam", "\ud83d"])
+def test_a_brief_that_is_no_unicode_text_is_refused(text: str) -> None:
+    with pytest.raises(BriefError, match="UTF-8"):
+        read(text)

@@ -1,8 +1,10 @@
 import json
 from datetime import UTC, datetime
+from math import exp
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bloghound.errors import BriefError, IndexMissingError, InputError
@@ -10,6 +12,7 @@ from bloghound.records import Disclosure, RankableBlogger
 from graph.centrality import niche_reach
 from ranking.engine import RankingEngine, percentile
 from ranking.ranking import Ranking
+from ranking.relevance import TYPICAL_RELEVANT, UNREAD_COSINE, value_of
 from ranking.score import Weights
 from tests.ranking_bloggers import COFFEE, CYCLING, POTTERY, blogger, build, encoder, engine, graph_of, three_bloggers
 
@@ -209,3 +212,21 @@ def test_percentiles_are_mid_ranks(ranker: RankingEngine) -> None:
     peers = ranker.relevance(ranker.read(BRIEF)).value
     assert percentile(peers, float(peers.max())) == round(100 * 2.5 / 3, 1)
     assert percentile(peers, -1.0) == 0.0
+
+
+def test_words_alone_do_not_carry_a_blog_that_cannot_be_read_above_one_that_can(tmp_path: Path) -> None:
+    unread = blogger("unread", ["espresso espresso en verder niets dan espresso"] * 2, 4, language="nl")
+    found = engine(tmp_path, [*three_bloggers(), unread]).rank("espresso")
+    assert names(found)[:2] == ["coffee", "unread"]
+    coffee, other = (result.parts["relevance"] for result in found.results[:2])
+    assert other.inputs["blog_text"] > coffee.inputs["blog_text"]
+    assert coffee.value > other.value
+
+
+def test_unread_meaning_enters_at_what_the_words_say_and_at_little_where_they_say_much() -> None:
+    unknown = float("nan")
+    evidence = np.array([[unknown, unknown, 0.04, 0.06], [unknown, unknown, 0.9, 0.7]])
+    weak, strong = value_of(evidence, brief_read=True)
+    assert value_of(evidence, brief_read=False)[1] == pytest.approx(1 - exp(-0.8 / TYPICAL_RELEVANT))
+    assert weak == pytest.approx(1 - exp(-0.05 / TYPICAL_RELEVANT))
+    assert strong == pytest.approx(1 - exp(-(0.9 + 0.7 + 2 * UNREAD_COSINE) / 4 / TYPICAL_RELEVANT))

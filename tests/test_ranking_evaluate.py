@@ -1,13 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bloghound.errors import JudgementsError
+from bloghound.errors import IndexMissingError, JudgementsError
 from ranking.baselines import all_post_vectors
 from ranking.engine import RankingEngine
 from ranking.evaluate import Query, evaluate
-from tests.ranking_bloggers import CYCLING, blogger, encoder, engine, three_bloggers, vectors_of
+from tests.ranking_bloggers import COFFEE, CYCLING, blogger, encoder, engine, three_bloggers, vectors_of
 
 BASELINES = {"bm25_blog", "bm25_posts", "mean", "top3", "vote"}
 QUERIES = [
@@ -68,3 +69,20 @@ def test_baselines_read_posts_that_the_index_has_no_vectors_for(tmp_path: Path) 
     expected = np.stack([vectors_of([dutch])[entry.content_hash] for entry in dutch.posts])
     assert np.allclose(found.rows, expected, atol=1e-2)
     assert found.owners.tolist() == [0, 0, 0]
+
+
+def test_bloggers_of_one_host_count_once_with_the_best_of_them(tmp_path: Path) -> None:
+    shared = [
+        replace(blogger(name, texts, number), home_url=f"https://shared.test/~{name}/")
+        for number, (name, texts) in enumerate([("ann", CYCLING), ("bob", COFFEE)], start=1)
+    ]
+    evaluation = evaluate(engine(tmp_path, shared), [Query("Q1", "espresso at home", {"shared.test": 2})])
+    assert [host for host, _ in evaluation.runs["Q1"]] == ["shared.test"]
+    assert all(figures["map"] == 1.0 for figures in evaluation.judged[0].methods.values())
+    assert evaluation.judged[0].methods["ours"]["ndcg@10"] == 1.0
+
+
+@pytest.mark.parametrize("judged", [QUERIES[:1], QUERIES[2:]])
+def test_an_index_without_bloggers_cannot_be_measured(tmp_path: Path, judged: list[Query]) -> None:
+    with pytest.raises(IndexMissingError, match="holds no bloggers"):
+        evaluate(engine(tmp_path, []), judged)

@@ -12,6 +12,8 @@ import pytest
 
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 from bloghound.records import RankableBlogger, SiteHealth
+from graph.centrality import niche_reach
+from ranking.engine import RankingEngine
 from ranking.index import Generation, current_number, forget, layout, open_generation
 from ranking.relevance import relevance
 from ranking.terms import terms_of
@@ -140,7 +142,7 @@ def test_a_damaged_generation_falls_back_to_the_one_before_with_a_warning(index_
     assert "Generation 1 serves instead" in generation.warnings[0]
 
 
-@pytest.mark.parametrize("content", ["", "x", "9\n"])
+@pytest.mark.parametrize("content", ["", "x", "9\n", "9" * 5000])
 def test_a_damaged_current_file_serves_the_newest_with_a_warning(index_dir: Path, content: str) -> None:
     (index_dir / layout.CURRENT).write_text(content)
     generation = open_generation(index_dir)
@@ -287,3 +289,61 @@ def test_relevance_needs_no_peers(tmp_path: Path) -> None:
     ]
     assert values[0] == pytest.approx(values[1], abs=0.1)
     assert min(values) > 0.5
+
+
+def test_forgetting_leaves_the_whole_reach_of_the_others_as_it_was_built(tmp_path: Path) -> None:
+    ring = [("coffee", "hidden"), ("hidden", "cycling"), ("cycling", "coffee")]
+    built = engine(tmp_path, with_secret(), graph=graph_of(with_secret(), ring))
+    before = reaches_of(built)
+    assert forget(tmp_path, "blg_hidden") == 1
+    after = reaches_of(RankingEngine(open_generation(tmp_path), built.encoder, niche_reach))
+    assert after == {name: before[name] for name in ("blg_coffee", "blg_cycling", "blg_pottery")}
+    assert after["blg_cycling"] > 0
+
+
+def reaches_of(ranker: RankingEngine) -> dict[str, float]:
+    results = ranker.rank("espresso extraction and gravel rides").results
+    return {result.blogger.public_id: result.parts["reach"].inputs["whole"] for result in results}
+
+
+def test_an_index_folder_that_cannot_be_listed_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be read"):
+        layout.numbers(tmp_path / ("n" * 300))
+
+
+def test_folders_that_are_no_generations_are_passed_over(index_dir: Path) -> None:
+    for name in ("²", "٣", "000x"):
+        (index_dir / name).mkdir()
+    assert layout.numbers(index_dir) == [1]
+
+
+def make_unreadable(path: Path) -> None:
+    """Put a file there that nobody can open, root neither: a link to itself."""
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("pattern", [layout.META, "*/links.npz", "*/bloggers.json", "*/posts/meta.json"])
+def test_a_generation_that_cannot_be_read_now_is_not_deleted(index_dir: Path, pattern: str) -> None:
+    (found,) = layout.folder_of(index_dir, 1).glob(pattern)
+    make_unreadable(found)
+    with pytest.raises(StorageError, match="cannot be read"):
+        open_generation(index_dir)
+    with pytest.raises(StorageError, match="cannot be"):
+        forget(index_dir, "blg_coffee")
+    assert layout.numbers(index_dir) == [1]
+
+
+def test_a_damaged_generation_that_cannot_be_removed_is_one_sentence(index_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    layout.folder_of(index_dir, 2).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="cannot be written"):
+        forget(index_dir, "blg_nobody")
+
+
+def test_locks_of_the_full_text_are_no_part_of_a_generation(index_dir: Path) -> None:
+    folder = layout.folder_of(index_dir, 1)
+    (folder / ".tantivy-meta.lock").write_text("")
+    assert not [name for name in layout.seal(folder) if name.endswith(".lock")]
+    assert not [name for name in layout.read_meta(folder)["files"] if name.endswith(".lock")]
+    assert (folder / ".tantivy-meta.lock").exists()  # a reader in another process may hold it

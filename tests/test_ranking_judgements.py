@@ -29,6 +29,12 @@ def test_queries_come_with_or_without_judgements(tmp_path: Path) -> None:
         ('["tea"]', "query 1"),
         ('[{"id": "Q1", "query": "a"}, {"id": "Q1", "query": "b"}]', "'Q1'"),
         ("{}", "no list"),
+        ("[" * 100_000, "nested"),
+        ('[{"id": "Q1", "query": "tea", "relevant": {"a": 1' + "0" * 5000 + "}}]", "too long"),
+        ('[{"id": "Q1", "query": "tea", "relevant": {"a": 31}}]', "query 1"),
+        ('[{"id": "Q 1", "query": "tea"}]', "query 1"),
+        ('[{"id": "", "query": "tea"}]', "query 1"),
+        ('[{"id": "\\ud800", "query": "tea"}]', "query 1"),
     ],
 )
 def test_unusable_queries_are_named(tmp_path: Path, content: str, named: str) -> None:
@@ -42,7 +48,14 @@ def test_qrels_are_read_in_trec_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "named"), [("Q1 0 a 1\nQ1 a 1\n", "line 2"), ("Q1 0 a x", "line 1"), ("", "no judge")]
+    ("content", "named"),
+    [
+        ("Q1 0 a 1\nQ1 a 1\n", "line 2"),
+        ("Q1 0 a x", "line 1"),
+        ("", "no judge"),
+        ("Q1 0 a 31", "line 1"),
+        (f"Q1 0 a {'9' * 5000}", "line 1"),
+    ],
 )
 def test_unusable_qrels_name_the_line(tmp_path: Path, content: str, named: str) -> None:
     with pytest.raises(JudgementsError, match=named):
@@ -62,3 +75,8 @@ def test_a_run_is_written_in_trec_form(tmp_path: Path) -> None:
     assert (tmp_path / "run").read_text() == "Q1 Q0 a.test 1 0.500000 us\nQ1 Q0 b.test 2 0.250000 us\n"
     with pytest.raises(InputError, match="cannot be written"):
         write_run(tmp_path / "no" / "run", {}, "us")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_query(tmp_path: Path) -> None:
+    assert read_qrels(written(tmp_path, "\ufeffQ1 0 a.test 1\n")) == {"Q1": {"a.test": 1}}
+    assert read_queries(written(tmp_path, '\ufeff[{"id": "Q1", "query": "tea"}]')) == [Query("Q1", "tea", {})]

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, load_npz, save_npz
 
-from bloghound.errors import IndexDamagedError
 from ranking.credibility import Finding
 from ranking.engagement import Engagement
+from ranking.index.layout import reading
+from ranking.reach import whole_reach
 from ranking.values import GraphColumns
 
 
@@ -26,6 +27,7 @@ class Columns:
 
     matrix: csr_array
     reach: NDArray[np.float64]
+    """Over the whole graph, from 0 to 1, as :func:`ranking.reach.whole_reach` gave it when the index was built."""
     distinct_linkers: NDArray[np.int64]
     engagement: tuple[Engagement, ...]
     findings: tuple[tuple[Finding, ...], ...]
@@ -52,7 +54,7 @@ def aligned(graph: GraphColumns, site_keys: Sequence[str]) -> tuple[csr_array, N
     selection = csr_array((np.ones(len(rows)), (rows, nodes)), shape=(len(site_keys), len(graph.keys)))
     reach = np.zeros(len(site_keys))
     linkers = np.zeros(len(site_keys), np.int64)
-    reach[rows] = graph.reach[nodes]
+    reach[rows] = whole_reach(graph)[nodes]
     linkers[rows] = graph.distinct_linkers[nodes]
     matrix = csr_array(selection @ graph.matrix @ selection.T)
     matrix.sort_indices()
@@ -73,8 +75,8 @@ def write_columns(folder: Path, columns: Columns) -> None:
 
 
 def read_columns(folder: Path) -> Columns:
-    """The columns in a folder; raises IndexDamagedError when they cannot be read."""
-    try:
+    """The columns in a folder; raises IndexDamagedError when they are damaged, StorageError when unreadable."""
+    with reading(folder, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         signals: list[dict[str, Any]] = json.loads((folder / "signals.json").read_bytes())
         return Columns(
             matrix=csr_array(load_npz(folder / "links.npz")),
@@ -86,5 +88,3 @@ def read_columns(folder: Path) -> Columns:
                 for signal in signals
             ),
         )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise IndexDamagedError(f"The index columns in {folder} cannot be read.") from error

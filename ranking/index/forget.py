@@ -20,7 +20,7 @@ def forget(index_dir: Path, public_id: str) -> int:
 
     An open generation goes on serving what it has mapped until it is opened anew. A damaged generation is removed
     whole: nobody can say what it holds, and an index can always be rebuilt from storage. Raises StorageError when the
-    folder cannot be written.
+    folder cannot be read or written; what cannot be read is kept, since it may be sound.
     """
     changed = 0
     with layout.exclusive(index_dir):
@@ -28,14 +28,19 @@ def forget(index_dir: Path, public_id: str) -> int:
         for number in layout.numbers(index_dir):
             folder, cache = layout.folder_of(index_dir, number), layout.cache_of(index_dir, number)
             try:
-                changed += _forget_in(folder, cache, public_id)
-            except (IndexDamagedError, IndexMissingError):
-                shutil.rmtree(folder)
-                changed += 1
+                changed += _forget_or_remove(folder, cache, public_id)
+                cache.unlink(missing_ok=True)
             except OSError as error:
                 raise StorageError(f"The index in {folder} cannot be written: {error.strerror or error}.") from error
-            cache.unlink(missing_ok=True)
     return changed
+
+
+def _forget_or_remove(folder: Path, cache: Path, public_id: str) -> bool:
+    try:
+        return _forget_in(folder, cache, public_id)
+    except (IndexDamagedError, IndexMissingError):
+        shutil.rmtree(folder)
+        return True
 
 
 def _forget_in(folder: Path, cache: Path, public_id: str) -> bool:

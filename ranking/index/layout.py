@@ -21,7 +21,10 @@ META = "meta.json"
 CURRENT = "CURRENT"
 LOCK = ".lock"
 DRAFT_PREFIX = ".building-"
-FORMAT = 1
+MAX_NUMBER_DIGITS = 18
+"""No index lives to see a generation number beyond 64 bits; Python refuses to read numbers of thousands of digits."""
+FORMAT = 2
+"""2: ``reach.f64`` holds what links bring, no longer PageRank."""
 
 Files = Mapping[str, Mapping[str, Any]]
 """Path inside a generation → ``{"bytes", "sha256"}``."""
@@ -38,19 +41,24 @@ def cache_of(index_dir: Path, number: int) -> Path:
 
 
 def numbers(index_dir: Path) -> list[int]:
-    """The generations on disk, oldest first."""
-    if not index_dir.is_dir():
-        return []
-    return sorted(int(path.name) for path in index_dir.iterdir() if path.name.isdigit() and path.is_dir())
+    """The generations on disk, oldest first; raises StorageError when the folder cannot be read."""
+    try:
+        folders = [path for path in index_dir.iterdir() if path.is_dir()] if index_dir.is_dir() else []
+    except OSError as error:
+        raise StorageError(f"The index folder {index_dir} cannot be read: {error.strerror}.") from error
+    return sorted(number for path in folders if (number := _number(path.name)) is not None)
 
 
 def current_number(index_dir: Path) -> int | None:
     """The generation that ``CURRENT`` names; None when it names none."""
     try:
-        text = (index_dir / CURRENT).read_text("ascii").strip()
+        return _number((index_dir / CURRENT).read_text("ascii").strip())
     except (OSError, UnicodeDecodeError):
         return None
-    return int(text) if text.isdigit() else None
+
+
+def _number(name: str) -> int | None:
+    return int(name) if name.isascii() and name.isdecimal() and len(name) <= MAX_NUMBER_DIGITS else None
 
 
 @contextmanager
@@ -78,7 +86,7 @@ def remove_unlisted(folder: Path) -> None:
     """Remove what ``meta.json`` does not list: files of before a rewrite."""
     listed = {folder / name for name in read_meta(folder)["files"]} | {folder / META}
     for path in [path for path in folder.rglob("*") if path.is_file() and path not in listed]:
-        path.unlink()
+        path.unlink(missing_ok=True)  # a reader that is done takes tantivy's lock away itself
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         with suppress(OSError):
             path.rmdir()
@@ -110,11 +118,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def seal(folder: Path) -> dict[str, dict[str, Any]]:
-    """Flush every file of a new generation to disk; returns path → size and sha256."""
-    for lock in folder.rglob("*.lock"):  # tantivy's, of the writers that are done
-        lock.unlink()
+    """Flush every file of a new generation to disk; returns path → size and sha256, without tantivy's locks."""
     listing = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"):
         with path.open("rb+") as handle:
             os.fsync(handle.fileno())
         listing[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
@@ -129,23 +135,38 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+@contextmanager
+def reading(path: Path, *damages: type[Exception]) -> Iterator[None]:
+    """Wrap what reading a file raises: absence and ``damages`` become IndexDamagedError, other OSError StorageError.
+
+    The difference matters: a damaged generation may be deleted, one that cannot be read right now must not be.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise IndexDamagedError(f"The index file {path} is missing.") from error
+    except OSError as error:
+        raise StorageError(f"The index file {path} cannot be read: {error.strerror or error}.") from error
+    except damages as error:
+        raise IndexDamagedError(f"The index file {path} is damaged.") from error
+
+
 def write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
     """Write ``meta.json`` with its own digest."""
     write_durably(folder / META, _sealed(meta))
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
-    """The verified content of ``meta.json``; raises IndexMissingError or IndexDamagedError that names the file."""
+    """The verified content of ``meta.json``; raises IndexMissingError, IndexDamagedError or StorageError."""
     path = folder / META
-    try:
-        raw = path.read_bytes()
+    with reading(path, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError as error:
+            raise IndexMissingError(f"There is no generation at {folder}.") from error
         meta = json.loads(raw)
         digest = meta.pop("digest")
         intact = _sealed(meta) == raw and bool(digest) and meta["format"] == FORMAT
-    except FileNotFoundError as error:
-        raise IndexMissingError(f"There is no generation at {folder}.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamagedError(f"The file {path} is damaged.") from error
     if not intact:
         raise IndexDamagedError(f"The file {path} is damaged or of another format.")
     return dict(meta)
@@ -161,7 +182,8 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def verify_files(folder: Path, files: Files, cache: Path) -> None:
-    """Check every listed file; raises IndexDamagedError that names the first that is missing or changed.
+    """Check every listed file; raises IndexDamagedError that names the first that is missing or changed, and
+    StorageError that names the first that cannot be read.
 
     A file that was verified before and has kept its inode, size and times is not read again, so a start takes
     milliseconds; ``cache`` remembers them and may be lost at any time.
@@ -170,18 +192,21 @@ def verify_files(folder: Path, files: Files, cache: Path) -> None:
     now: dict[str, str] = {}
     for name, expected in files.items():
         path = folder / name
-        try:
+        with reading(path):
             stat = path.stat()
-        except OSError as error:
-            raise IndexDamagedError(f"The index file {path} is missing.") from error
         now[name] = f"{expected['sha256']} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
         if stat.st_size != expected["bytes"]:
             raise IndexDamagedError(f"The index file {path} has {stat.st_size} bytes instead of {expected['bytes']}.")
-        if seen.get(name) != now[name] and sha256_of(path) != expected["sha256"]:
+        if seen.get(name) != now[name] and not _has_digest(path, expected["sha256"]):
             raise IndexDamagedError(f"The index file {path} is damaged: its checksum does not match.")
     if now != seen:
         with suppress(OSError):
             write_durably(cache, json.dumps(now).encode())
+
+
+def _has_digest(path: Path, sha256: str) -> bool:
+    with reading(path):
+        return sha256_of(path) == sha256
 
 
 def _remembered(cache: Path) -> dict[str, str]:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.errors import IndexDamagedError
 from ranking.index.fulltext import FullText, FullTextWriter
+from ranking.index.layout import reading
 from ranking.passages import readable
 from ranking.terms import family_of, terms_of
 
@@ -158,13 +158,12 @@ def mean_direction(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     if 0 in shape:
         return np.zeros(shape, dtype)
-    try:
+    with reading(path, ValueError):
         return np.memmap(path, dtype, mode="r", shape=shape)
-    except (OSError, ValueError) as error:
-        raise IndexDamagedError(f"The index file {path} cannot be read.") from error
 
 
 def _read_bloggers(path: Path) -> tuple[BloggerEntry, ...]:
     lists = ("sites", "languages", "flags")
-    entries: list[dict[str, Any]] = json.loads(path.read_bytes())
+    with reading(path, ValueError):
+        entries: list[dict[str, Any]] = json.loads(path.read_bytes())
     return tuple(BloggerEntry(**{**entry, **{name: tuple(entry[name]) for name in lists}}) for entry in entries)
