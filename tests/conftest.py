@@ -18,6 +18,18 @@ PROJECT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
 
+MEASURED: list[str] = []
+"""Figures that tests found, printed at the end of a run, passed or not."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures under a heading of their own."""
+    if MEASURED:
+        terminalreporter.section("measured")
+        for line in MEASURED:
+            terminalreporter.write_line(line)
+
+
 def require(condition: object, reason: str) -> None:
     """Skip visibly when something outside the project is absent; in CI its absence is a failure."""
     if condition:
