@@ -7,7 +7,7 @@ Central names: :func:`parse_address`, :func:`canonical_url`, :func:`fold_url`, :
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import tldextract
 
@@ -118,12 +118,12 @@ def _normal_escape(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=65536)
 def fold_url(url: str) -> str:
-    """The form under which two addresses count as one page: no scheme, no trailing slash, no ``/index.html``.
+    """The form under which two addresses count as one page: no scheme, escapes, trailing slash or ``/index.html``.
 
     Real servers redirect between these forms. Raises AddressError when ``url`` is no web address.
     """
     parts = urlsplit(canonical_url(url))
-    path = _INDEX_PAGE.sub("/", parts.path).rstrip("/")
+    path = unquote(_INDEX_PAGE.sub("/", parts.path)).rstrip("/")
     return f"{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
