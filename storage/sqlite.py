@@ -8,6 +8,7 @@ writes.
 import fcntl
 import importlib
 import sqlite3
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Protocol, cast
@@ -41,15 +42,32 @@ def choose_module() -> ModuleType:
 
 def set_pragmas(connection: _DriverConnection) -> None:
     """Durable commits, readers beside one writer, foreign keys held, erased text overwritten in the file."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _switch_to_wal(connection)
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",  # first, since the others wait for locks too
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
         "cache_size=-65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(connection: _DriverConnection) -> None:
+    """Turn the write-ahead log on; of several processes that open a new database at once, the others wait.
+
+    SQLite does not wait by itself here: the switch fails at once while anybody else has the file open for it.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except Exception as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class SingleWriter:

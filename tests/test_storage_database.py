@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,18 @@ def test_sqlite_is_opened_safely(settings: Settings) -> None:
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted}
     database.close()
     assert found == wanted
+
+
+def test_a_new_database_can_be_opened_by_many_at_once(settings: Settings) -> None:
+    def use(_: int) -> int:
+        database = open_database(settings)
+        try:
+            return _count(database)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(use, range(24))) == [0] * 24
 
 
 def test_the_newest_sqlite_at_hand_is_used() -> None:
