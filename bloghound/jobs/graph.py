@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bloghound.errors import NotFoundError
-from bloghound.jobs.index import NOTHING_STORED
+from bloghound.jobs.index import NOTHING_STORED, between
 from bloghound.settings import Settings
 from graph.build import SiteGraph, blogger_nodes, build_graph, with_centrality
 from graph.export import ExportFormat, export_graph
@@ -19,13 +19,9 @@ def stored_graph(settings: Settings) -> SiteGraph:
         with database.read() as connection:
             owners = rankable.founding_keys(connection)
             nodes = list(blogger_nodes(rankable.bloggers(connection)))
-            known = {node.key for node in nodes}
-            between = (
-                edge
-                for edge in links.site_edges(connection)
-                if owners.get(edge.source_key) in known and owners.get(edge.target_key) in known
-            )
-            graph = build_graph(between, nodes, bloggers=owners, as_of=utc_now())
+            known = frozenset(node.key for node in nodes)
+            edges = (edge for edge in links.site_edges(connection) if between(edge, owners, known))
+            graph = build_graph(edges, nodes, bloggers=owners, as_of=utc_now())
     finally:
         database.close()
     if not graph.nodes:

@@ -109,12 +109,13 @@ def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
     keys = tuple(rankable.keys(connection))
     nodes = [GraphNode(key) for key in keys]
     owners = rankable.founding_keys(connection)
-    edges = (edge for edge in links.site_edges(connection) if _between(edge, owners, frozenset(keys)))
+    edges = (edge for edge in links.site_edges(connection) if between(edge, owners, frozenset(keys)))
     matrix = build_graph(edges, nodes, bloggers=owners, as_of=as_of).matrix
     return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
 
 
-def _between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> bool:
+def between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> bool:
+    """Whether both ends of a link between sites are bloggers of the graph; ``owners`` names each site's blogger."""
     return owners.get(edge.source_key) in keys and owners.get(edge.target_key) in keys
 
 
