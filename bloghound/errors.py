@@ -6,11 +6,18 @@
     │   │   └── RefusedAddressError      an address that may not be asked for
     │   ├── SeedsError               a seeds file that cannot be read (names the line)
     │   ├── BriefError               a brief that is empty or too large
+    │   ├── CursorError              a cursor that this service did not hand out, or not for this request
+    │   ├── ImportFileError          an uploaded list of sites that cannot be read at all
     │   └── JudgementsError          queries or judgements that cannot be read
     ├── SettingsError           500  a setting that is unknown, wrong, or missing where it is needed
     ├── PortError               500  a port that another program holds, or that may not be opened
-    ├── NotFoundError           404  a site, blogger or generation that is not there
+    ├── AuthenticationError     401  no key, or one that is not valid (any more)
+    ├── ForbiddenError          403  a key whose scopes do not allow this, or a form that is not ours
+    ├── NotFoundError           404  a site, blogger or other object that is not there
     ├── ConflictError           409  the object changed meanwhile, or its name is taken
+    ├── GoneError               410  a generation that was replaced, and its cursors with it
+    ├── PreconditionError       412  the object is not at the version that If-Match names
+    ├── TooManyRequestsError    429  the limit of a key or an address is reached
     ├── StorageError            503  the database cannot be reached or used
     ├── ArchiveError            422  a WARC that cannot be read, or is cut
     ├── ParseError              422  a document that cannot be parsed
@@ -61,6 +68,14 @@ class BriefError(InputError):
     """A brief that is empty or too large."""
 
 
+class CursorError(InputError):
+    """A cursor that this service did not hand out, or that belongs to another request."""
+
+
+class ImportFileError(InputError):
+    """An uploaded list of sites that cannot be read at all; wrong rows are reported one by one instead."""
+
+
 class JudgementsError(InputError):
     """Queries or relevance judgements that cannot be read."""
 
@@ -77,6 +92,20 @@ class PortError(BloghoundError):
     title = "The port is not available"
 
 
+class AuthenticationError(BloghoundError):
+    """No key was given, or one that is not valid (any more); the message never repeats it."""
+
+    http_status = 401
+    title = "A valid key is needed"
+
+
+class ForbiddenError(BloghoundError):
+    """A key whose scopes do not allow this, or a form that was not made by our page."""
+
+    http_status = 403
+    title = "Not allowed"
+
+
 class NotFoundError(BloghoundError):
     """A site, blogger or other object that is not there."""
 
@@ -89,6 +118,31 @@ class ConflictError(BloghoundError):
 
     http_status = 409
     title = "Conflict"
+
+
+class GoneError(BloghoundError):
+    """A generation that was replaced since; what was asked of it must be asked anew."""
+
+    http_status = 410
+    title = "Gone"
+
+
+class PreconditionError(BloghoundError):
+    """The object is not at the version that the request names."""
+
+    http_status = 412
+    title = "The object changed meanwhile"
+
+
+class TooManyRequestsError(BloghoundError):
+    """The limit of a key or an address is reached; it may ask again after ``retry_after_seconds``."""
+
+    http_status = 429
+    title = "Too many requests"
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StorageError(BloghoundError):

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,3 +94,8 @@ def public_id(prefix: str, *natural_key: str) -> str:
 def utc_now() -> datetime:
     """The present time, UTC."""
     return datetime.now(UTC)
+
+
+def random_id(prefix: str) -> str:
+    """A new id such as ``lst_7k…`` for what has no natural key; 80 random bits."""
+    return f"{prefix}_{base64.b32encode(secrets.token_bytes(10)).decode('ascii').lower()}"

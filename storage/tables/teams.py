@@ -1,4 +1,4 @@
-"""What a team keeps: workspaces, niches, shortlists, API keys."""
+"""What a team keeps: workspaces, niches, and shortlists with their entries and their history."""
 
 from datetime import datetime
 from typing import Any
@@ -71,19 +71,18 @@ class ShortlistEntry(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ApiKey(SQLModel, table=True):
-    """A key of the service: only its hash is kept."""
+class ShortlistEvent(SQLModel, table=True):
+    """One change of a shortlist: who did what to which entry, and when; kept as long as the list is."""
 
-    __tablename__ = "api_key"
+    __tablename__ = "shortlist_event"
 
     id: int | None = Field(default=None, primary_key=True)
-    public_id: str = Field(unique=True)
-    workspace_id: int = Field(foreign_key="workspace.id", ondelete="CASCADE", index=True)
-    name: str = Field(sa_type=CleanText)
-    prefix: str
-    key_hash: str = Field(unique=True)
-    scopes: list[str] = Field(default_factory=list, sa_type=CleanJson)
+    shortlist_id: int = Field(foreign_key="shortlist.id", ondelete="CASCADE", index=True)
+    blogger_id: int | None = Field(default=None, foreign_key="blogger.id", ondelete="CASCADE", index=True)
+    actor: str = Field(sa_type=CleanText)
+    """The name of the key that did it."""
+    action: str
+    """``list.created``, ``list.renamed``, ``entry.added``, ``entry.changed``, ``entry.removed``, ``note.added``, …"""
+    changes: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)
+    """Field → ``[before, after]``."""
     created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
