@@ -1,23 +1,69 @@
-"""Running the application under uvicorn."""
+"""Running the application under uvicorn, in one process or several."""
 
+import logging
+import os
+import shutil
 import socket
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
-from bloghound.errors import ConflictError
-from bloghound.settings import Settings
+from api.http.connection import BoundedProtocol
+from api.metrics import MULTIPROCESS_VARIABLE
+from bloghound.errors import PortError
+from bloghound.settings import Settings, load_settings
+
+STOP_SECONDS = 20
+"""Requests in flight may end; a job gives itself back within 15 s."""
+
+WORKER_SILENT_SECONDS = 60
+"""A worker that loads the model answers its supervisor late; importing torch holds Python for seconds at a time."""
+
+MAX_CONNECTIONS = 1000
+"""Open at a time in one process; more are answered 503 at once instead of all becoming slow."""
 
 
-def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until interrupted; raises ConflictError when the port is taken."""
+def serve(settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
+    """Serve until interrupted; raises PortError when the port is taken.
+
+    With several ``workers``, each is a process of its own that reads its settings from the environment again.
+    """
     settings.ensure_data_dir()
-    listening = _listen(host, port)
-    config = uvicorn.Config(create_app(settings), log_level="info", server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    listening = listen(host, port)
+    if workers == 1:
+        uvicorn.Server(configuration(create_app(settings))).run(sockets=[listening])
+        return
+    _share_metrics(settings)
+    config = configuration("api.server:app_from_environment", workers=workers, factory=True)
+    Multiprocess(config, sockets=[listening]).run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def app_from_environment() -> object:
+    """The application of a worker process."""
+    return create_app(load_settings())
+
+
+def configuration(app: object, *, workers: int = 1, factory: bool = False) -> uvicorn.Config:
+    """How uvicorn runs us: bounded heads, few connections, no name of the server in the answers."""
+    logging.getLogger("uvicorn.access").disabled = True  # addresses carry what people search for
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        factory=factory,
+        workers=workers,
+        http=BoundedProtocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_worker_healthcheck=WORKER_SILENT_SECONDS,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises PortError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -25,5 +71,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise ConflictError(f"Port {port} on {host} cannot be listened on: {error.strerror}.") from error
+        raise PortError(f"Port {port} on {host} cannot be listened on: {error.strerror}.") from error
+    listening.set_inheritable(True)
     return listening
+
+
+def _share_metrics(settings: Settings) -> None:
+    """Let the workers put their figures into one folder, empty at each start."""
+    folder = settings.data_dir / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ[MULTIPROCESS_VARIABLE] = str(folder)

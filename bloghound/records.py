@@ -53,6 +53,19 @@ class SiteHealth(StrEnum):
     FAILED = "failed"
 
 
+class Stage(StrEnum):
+    """How far a team has come with a blogger of one shortlist."""
+
+    CANDIDATE = "candidate"
+    SHORTLISTED = "shortlisted"
+    CONTACTED = "contacted"
+    REPLIED = "replied"
+    AGREED = "agreed"
+    PUBLISHED = "published"
+    DECLINED = "declined"
+    DO_NOT_CONTACT = "do_not_contact"
+
+
 class Outcome(StrEnum):
     """What became of one fetched page: exactly one per response, so that they add up to the pages fetched."""
 

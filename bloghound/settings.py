@@ -61,6 +61,34 @@ class Settings(BaseSettings):
     parse_timeout_seconds: float = Field(default=10.0, gt=0, description="A page that takes longer is given up.")
     parse_memory_mib: int = Field(default=1024, ge=128, description="Memory limit of one parser process, in MiB.")
 
+    rate_limit_per_minute: int = Field(
+        default=1200, ge=1, description="Requests a minute that one key may send; all workers of a machine share it."
+    )
+    rate_limit_anonymous_per_minute: int = Field(
+        default=60, ge=1, description="Requests a minute from one address without a valid key, opt-outs included."
+    )
+
+    jobs_in_service: bool = Field(
+        default=True,
+        description="Whether 'bloghound serve' does long work itself; if not, 'bloghound worker' processes must.",
+    )
+    optout_grace_days: float = Field(
+        default=3, ge=0, description="Days after which an opt-out, effective at once, is also erased for good."
+    )
+
+    jobs_in_service: bool = Field(
+        default=True,
+        description="Whether 'bloghound serve' does crawls, index builds and erasures itself; without, run "
+        "'bloghound worker' beside it.",
+    )
+    optout_grace_days: float = Field(
+        default=3,
+        ge=0,
+        le=365,
+        description="Days between a request to opt out, which hides a site at once, and its erasure: time for an "
+        "administrator to reject a false one.",
+    )
+
     @field_validator("contact")
     @classmethod
     def _contact_is_an_address(cls, value: str) -> str:

@@ -29,6 +29,11 @@ class Brief:
     vector: NDArray[np.float32] | None
     warnings: tuple[str, ...] = ()
 
+    @classmethod
+    def without_text(cls) -> "Brief":
+        """The brief of a niche that is described by examples alone."""
+        return cls("", None, {}, None)
+
     @property
     def terms(self) -> list[str]:
         """The distinct terms of all words."""

@@ -65,7 +65,7 @@ class Finding:
 def findings_of(posts: Sequence[RankablePost], sites: Iterable[RankableSite]) -> tuple[Finding, ...]:
     """What one blogger's own posts and sites show, as far as it costs something."""
     checks: tuple[tuple[Rule, Callable[[RankablePost], bool]], ...] = (
-        (SPONSORED, _is_sponsored),
+        (SPONSORED, is_sponsored),
         (AFFILIATE, _has_affiliate_links),
         (LINK_DENSE, _is_link_list),
     )
@@ -88,7 +88,8 @@ def _flagged(sites: tuple[RankableSite, ...]) -> Finding:
     return Finding("flagged_sites", len(homes), len(sites), FLAGGED_AMOUNT if homes else 0.0, tuple(homes))
 
 
-def _is_sponsored(post: RankablePost) -> bool:
+def is_sponsored(post: RankablePost) -> bool:
+    """Whether a post says that it was paid for, with money or with the thing it is about."""
     return any(disclosure.kind in SPONSORED_KINDS for disclosure in post.disclosures)
 
 

@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ranking.index.segment import BloggerEntry
-from ranking.score import Score
+from ranking.score import Score, Weights
+
+SHOWN_GATE = 0.05
+"""Below this share of its parts a blogger's place is an accident of the few others; it counts as outside the niche."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Part:
     """One part of a score: its value from 0 to 1, what it counts, and what it was computed from.
 
     ``contribution`` is gate · weight · value; ``percentile`` stands among the candidates (relevance) or all bloggers;
-    ``sample_size`` counts posts (relevance, engagement) or linking bloggers (reach).
+    ``sample_size`` counts posts (relevance, engagement) or linking bloggers (reach); ``peers_median`` is the median of
+    ``value`` among the same peers as far as the part is known of them, and None where it is of nobody.
     """
 
     value: float
@@ -22,6 +26,7 @@ class Part:
     percentile: float
     sample_size: int
     known: bool
+    peers_median: float | None
     inputs: Mapping[str, Any]
 
 
@@ -35,11 +40,12 @@ class Evidence:
     published: str | None
     sentence: str
     similarity: float | None
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A ranked blogger with parts, deductions and evidence."""
+    """A ranked blogger with parts, deductions and evidence; ``why`` says the most telling figures in one sentence."""
 
     rank: int
     blogger: BloggerEntry
@@ -47,6 +53,7 @@ class Result:
     parts: Mapping[str, Part]
     evidence: tuple[Evidence, ...]
     flags: tuple[str, ...]
+    why: str
 
     def as_dict(self) -> dict[str, Any]:
         """The result in the stable JSON shape."""
@@ -57,25 +64,39 @@ class Result:
                 "name": self.blogger.name,
                 "home": self.blogger.home_url,
                 "sites": list(self.blogger.sites),
+                "platforms": list(self.blogger.platforms),
                 "languages": list(self.blogger.languages),
                 "followers": self.blogger.followers,
+                "posts": self.blogger.posts,
+                "posts_per_month": self.blogger.posts_per_month,
+                "first_post": self.blogger.first_post,
+                "last_post": self.blogger.last_post,
             },
             "score": self.score.total,
             "parts": {name: asdict(part) for name, part in self.parts.items()},
             "deductions": [{**asdict(one), "evidence": list(one.evidence)} for one in self.score.deductions],
             "evidence": [asdict(one) for one in self.evidence],
             "flags": list(self.flags),
+            "why": self.why,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The answer to a brief."""
+    """The answer to a brief.
+
+    ``total`` counts the bloggers that pass the filters and are at least hardly in the niche (:data:`SHOWN_GATE`), and
+    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on.
+    """
 
     query: str
     generation: str
     formula: str
     warnings: tuple[str, ...]
+    total: int
+    ranked: int
+    facets: Mapping[str, Mapping[str, int]]
+    weights: Weights
     results: tuple[Result, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,5 +106,8 @@ class Ranking:
             "generation": self.generation,
             "formula": self.formula,
             "warnings": list(self.warnings),
+            "total": self.total,
+            "facets": {name: dict(counts) for name, counts in self.facets.items()},
+            "weights": asdict(self.weights),
             "results": [result.as_dict() for result in self.results],
         }

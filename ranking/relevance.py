@@ -21,13 +21,16 @@ what the full text says, but at most at UNREAD_COSINE: a repeated word must not 
 Two stages: blogger vectors and full text name the candidates; then only their posts are compared, exactly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.brief import Brief
-from ranking.index.fulltext import ideal_score
+from ranking.index.fulltext import Hits, ideal_score
 from ranking.index.generation import Generation
 
 EVIDENCE = ("whole_blog", "best_posts", "blog_text", "post_text")
@@ -55,22 +58,36 @@ UNREAD_COSINE = 0.15
 """At most what a blogger's unknown cosines count: nine of ten relevant ones that the model can read show more (the
 tenth percentile over the corpus's judged bloggers; MAP rises from 0.796 to 0.805)."""
 
+Cosines = TypeVar("Cosines", float, NDArray[np.float64])
+
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """The candidates of a brief, in the order of the generation, and their evidence.
+    """Some bloggers' evidence for a brief.
 
     ``bloggers`` has shape (c,); ``evidence`` (c, 4) in the order of :data:`EVIDENCE`, nan where the model cannot read;
-    ``value`` (c,) from 0 toward 1; ``best`` holds each candidate's best posts as rows within its posts, and
-    ``similarity`` their cosines (nan where the model cannot read).
+    ``value`` (c,) from 0 toward 1; ``posts`` (c,) counts the posts looked at.
     """
 
     bloggers: NDArray[np.int64]
     evidence: NDArray[np.float64]
     value: NDArray[np.float64]
     posts: NDArray[np.int64]
-    best: tuple[tuple[int, ...], ...]
-    similarity: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostEvidence:
+    """One blogger's posts in order, shape (p,) each: cosine with the brief (nan where the model cannot read), and the
+    share of the attainable BM25."""
+
+    cosines: NDArray[np.float64]
+    matches: NDArray[np.float64]
+
+    @property
+    def best(self) -> list[int]:
+        """The three posts that match best, as places in the order of the posts."""
+        strength = np.nan_to_num(self.cosines) + self.matches
+        return [int(place) for place in np.argsort(-strength, kind="stable")[:BEST_POSTS]]
 
 
 def value_of(evidence: NDArray[np.float64], *, brief_read: bool) -> NDArray[np.float64]:
@@ -85,43 +102,99 @@ def value_of(evidence: NDArray[np.float64], *, brief_read: bool) -> NDArray[np.f
     return np.asarray(1 - np.exp(-np.maximum(mean, 0) / TYPICAL_RELEVANT), np.float64)
 
 
+class Matcher:
+    """One brief against one generation: who may be relevant, and how relevant anybody is.
+
+    ``background`` is the similarity of unrelated texts under the model (``Encoder.background``). A blogger's figures
+    do not depend on who else is looked at.
+    """
+
+    def __init__(self, generation: Generation, brief: Brief, background: float) -> None:
+        self._generation = generation
+        self._brief = brief
+        self._background = background
+        self._whole_blog = _whole_blog(generation, brief)
+        self._blog_text = _blog_text(generation, brief)
+        self._post_hits = _post_hits(generation, brief)
+
+    def candidates(self, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """The bloggers that stand highest in any of the first-stage lists, in the order of the generation.
+
+        Only eligible ones, and of those only the ``allowed`` (shape (n,)) when that is given.
+        """
+        eligible = self._generation.eligible
+        open_to = eligible if allowed is None else eligible & allowed
+        lists = (self._whole_blog, self._blog_text, self._best_match)
+        chosen = np.unique(np.concatenate([_highest(figures, open_to) for figures in lists]))
+        return np.asarray(chosen[open_to[chosen]], np.int64)
+
+    def relevance(self, bloggers: NDArray[np.int64]) -> Relevance:
+        """The relevance of these bloggers, candidates or not."""
+        evidence = np.full((len(bloggers), len(EVIDENCE)), np.nan)
+        for row, blogger in enumerate(bloggers.tolist()):
+            posts = self.posts_of(blogger)
+            evidence[row] = (
+                _from_zero(self._whole_blog[blogger], self._background),
+                _from_zero(_mean_of_best(posts.cosines[~np.isnan(posts.cosines)]), self._background),
+                self._blog_text[blogger],
+                _mean_of_best(posts.matches) if posts.matches.size else 0.0,
+            )
+        counts = np.array([len(self._generation.rows_of(blogger)) for blogger in bloggers.tolist()], np.int64)
+        return Relevance(bloggers, evidence, self._value_of(evidence), counts)
+
+    def posts_of(self, blogger: int) -> PostEvidence:
+        """The evidence of each of a blogger's posts."""
+        segment, rows = self._place(blogger)
+        hits, vectors = self._post_hits[segment], self._generation.segments[segment].post_vectors
+        first, last = np.searchsorted(hits.rows, (rows.start, rows.stop)).tolist()
+        matches = np.zeros(len(rows))
+        matches[hits.rows[first:last] - rows.start] = hits.scores[first:last]
+        if self._brief.vector is None:
+            return PostEvidence(np.full(len(rows), np.nan), matches)
+        own = np.asarray(vectors[rows.start : rows.stop], np.float32)
+        cosines = np.where(own.any(axis=1), (own @ self._brief.vector).astype(np.float64), np.nan)
+        return PostEvidence(cosines, matches)
+
+    def on_topic(self, posts: PostEvidence, least: float) -> NDArray[np.bool_]:
+        """Which posts are as relevant as a blogger of relevance ``least``, each read as a blog of this one post."""
+        meaning = _from_zero(posts.cosines, self._background)
+        evidence = np.stack([meaning, meaning, posts.matches, posts.matches], axis=1)
+        return np.asarray(self._value_of(evidence) >= least, np.bool_)
+
+    def _value_of(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        return value_of(evidence, brief_read=self._brief.vector is not None)
+
+    def _place(self, blogger: int) -> tuple[int, range]:
+        segment, local = self._generation.locate(blogger)
+        return segment, self._generation.segments[segment].rows_of(local)
+
+    @cached_property
+    def _best_match(self) -> NDArray[np.float64]:
+        """Each blogger's best post by words, shape (n,)."""
+        found = np.zeros(len(self._generation.bloggers))
+        parts = zip(self._generation.bases, self._generation.segments, self._post_hits, strict=False)
+        for base, segment, hits in parts:
+            owners = np.searchsorted(segment.offsets, hits.rows, side="right") - 1
+            np.maximum.at(found, base + owners, hits.scores)
+        return found
+
+
 def relevance(
     generation: Generation, brief: Brief, background: float, allowed: NDArray[np.bool_] | None = None
 ) -> Relevance:
-    """Relevance of the candidates among the ``allowed`` bloggers (shape (n,); all that are eligible when None).
-
-    ``background`` is the similarity of unrelated texts under the model (``Encoder.background``).
-    """
-    open_to = generation.eligible if allowed is None else generation.eligible & allowed
-    whole = _whole_blog(generation, brief)
-    blog_text, post_text = _blog_text(generation, brief), _post_text(generation, brief)
-    chosen = _candidates(open_to, whole, blog_text, np.array([scores.max(initial=0.0) for scores in post_text]))
-    evidence = np.full((len(chosen), len(EVIDENCE)), np.nan)
-    best, similarity = [], []
-    for row, blogger in enumerate(chosen.tolist()):
-        cosines = _post_cosines(generation, brief, blogger)
-        matches = post_text[blogger]
-        evidence[row] = (
-            _from_zero(whole[blogger], background),
-            _from_zero(_mean_of_best(cosines[~np.isnan(cosines)]), background),
-            blog_text[blogger],
-            _mean_of_best(matches) if matches.size else 0.0,
-        )
-        strength = np.nan_to_num(cosines) + matches
-        best.append(tuple(np.argsort(-strength, kind="stable")[:BEST_POSTS].tolist()))
-        similarity.append(tuple(float(cosines[post]) for post in best[-1]))
-    posts = np.array([len(generation.rows_of(blogger)) for blogger in chosen.tolist()], np.int64)
-    value = value_of(evidence, brief_read=brief.vector is not None)
-    return Relevance(chosen, evidence, value, posts, tuple(best), tuple(similarity))
+    """Relevance of the candidates among the ``allowed`` bloggers, in the order of the generation; see :class:`Matcher`."""
+    matcher = Matcher(generation, brief, background)
+    return matcher.relevance(matcher.candidates(allowed))
 
 
-def _candidates(open_to: NDArray[np.bool_], *evidence: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The bloggers that stand highest in any of the first-stage lists, in the order of the generation."""
-    chosen: set[int] = set()
-    for figures in evidence:
-        ranked = np.where(open_to, np.nan_to_num(figures, nan=-np.inf), -np.inf)
-        chosen.update(np.argsort(-ranked, kind="stable")[:CANDIDATES_PER_SOURCE].tolist())
-    return np.array(sorted(index for index in chosen if open_to[index]), np.int64)
+def _highest(figures: NDArray[np.float64], open_to: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The bloggers with the highest figures, of equal ones the first, without sorting all."""
+    ranked = np.where(open_to, np.nan_to_num(figures, nan=-np.inf), -np.inf)
+    if len(ranked) <= CANDIDATES_PER_SOURCE:
+        return np.arange(len(ranked))
+    last = np.partition(ranked, len(ranked) - CANDIDATES_PER_SOURCE)[len(ranked) - CANDIDATES_PER_SOURCE]
+    above = np.flatnonzero(ranked > last)
+    return np.concatenate([above, np.flatnonzero(ranked == last)[: CANDIDATES_PER_SOURCE - len(above)]])
 
 
 def _whole_blog(generation: Generation, brief: Brief) -> NDArray[np.float64]:
@@ -129,18 +202,7 @@ def _whole_blog(generation: Generation, brief: Brief) -> NDArray[np.float64]:
     if brief.vector is None:
         return np.full(len(generation.bloggers), np.nan)
     cosines = [np.asarray(segment.blogger_vectors) @ brief.vector for segment in generation.segments]
-    missing = [~np.asarray(segment.blogger_vectors).any(axis=1) for segment in generation.segments]
-    return np.where(np.concatenate(missing), np.nan, np.concatenate(cosines).astype(np.float64))
-
-
-def _post_cosines(generation: Generation, brief: Brief, blogger: int) -> NDArray[np.float64]:
-    """Cosine of each post of a blogger, in order; nan where there is no vector."""
-    number, local = generation.locate(blogger)
-    rows = generation.segments[number].rows_of(local)
-    if brief.vector is None:
-        return np.full(len(rows), np.nan)
-    vectors = np.asarray(generation.segments[number].post_vectors[rows.start : rows.stop], np.float32)
-    return np.where(vectors.any(axis=1), (vectors @ brief.vector).astype(np.float64), np.nan)
+    return np.where(generation.has_vector, np.concatenate(cosines).astype(np.float64), np.nan)
 
 
 def _blog_text(generation: Generation, brief: Brief) -> NDArray[np.float64]:
@@ -153,16 +215,14 @@ def _blog_text(generation: Generation, brief: Brief) -> NDArray[np.float64]:
     return found
 
 
-def _post_text(generation: Generation, brief: Brief) -> list[NDArray[np.float64]]:
-    """Share of the attainable BM25 of each post, one array per blogger in the order of its posts."""
-    shares: list[NDArray[np.float64]] = []
+def _post_hits(generation: Generation, brief: Brief) -> Sequence[Hits]:
+    """Each segment's best matching posts, with their shares of the attainable BM25."""
+    found = []
     for segment in generation.segments:
         ideal = ideal_score(segment.posts_text, brief.words)
         hits = segment.posts_text.search(brief.terms, POST_HITS)
-        scores = np.zeros(len(segment.post_vectors))
-        scores[hits.rows] = hits.scores / ideal if ideal else 0.0
-        shares += np.split(scores, segment.offsets[1:-1]) if len(segment.bloggers) else []
-    return shares
+        found.append(Hits(hits.rows, hits.scores / ideal if ideal else np.zeros(len(hits.rows))))
+    return found
 
 
 def _mean_of_best(figures: NDArray[np.float64]) -> float:
@@ -172,6 +232,6 @@ def _mean_of_best(figures: NDArray[np.float64]) -> float:
     return float(np.partition(figures, figures.size - count)[-count:].mean())
 
 
-def _from_zero(cosine: float, background: float) -> float:
+def _from_zero(cosine: Cosines, background: float) -> Cosines:
     """A cosine on the scale where unrelated texts are 0 and equal ones 1."""
     return (cosine - background) / (1 - background)

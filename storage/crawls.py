@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
 from bloghound.records import SiteHealth
-from storage.tables import Crawl, Fetch, Post, Site
+from storage.tables import Crawl, Fetch, Job, Post, Site
 from storage.tables.base import public_id, table_of
 
 _CRAWL, _FETCH, _SITE, _POST = table_of(Crawl), table_of(Fetch), table_of(Site), table_of(Post)
+_JOB = table_of(Job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,80 @@ def fetched(connection: Connection, crawl_id: int, site_id: int) -> list[tuple[s
         .order_by(_FETCH.c.id)
     )
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlRow:
+    """A crawl as it stands: its limits and its log's figures; the job is the newest one that works on it."""
+
+    crawl_id: int
+    public_id: str
+    kind: str
+    options: Mapping[str, Any]
+    started_at: datetime
+    finished_at: datetime | None
+    job_public_id: str | None
+    job_state: str | None
+    outcomes: Mapping[str, int]
+    pages_last_minute: int
+
+
+def newest_first(
+    connection: Connection, *, workspace_id: int, now: datetime, before_id: int | None = None, limit: int
+) -> list[CrawlRow]:
+    """Crawls that a workspace may see: its own, and those that no job of another workspace has asked for."""
+    query = select(_CRAWL).where(_visible_to(workspace_id))
+    if before_id is not None:
+        query = query.where(_CRAWL.c.id < before_id)
+    return _with_figures(connection, connection.execute(query.order_by(_CRAWL.c.id.desc()).limit(limit)).all(), now)
+
+
+def visible(connection: Connection, public_id: str, *, workspace_id: int, now: datetime) -> CrawlRow | None:
+    """The crawl with this id, if the workspace may see it."""
+    query = select(_CRAWL).where(_CRAWL.c.public_id == public_id, _visible_to(workspace_id))
+    return next(iter(_with_figures(connection, connection.execute(query).all(), now)), None)
+
+
+def options_of(connection: Connection, crawl_id: int) -> tuple[dict[str, Any], datetime | None] | None:
+    """What a crawl was asked for, and when it was finished; None when there is no such crawl."""
+    row = connection.execute(select(_CRAWL.c.options, _CRAWL.c.finished_at).where(_CRAWL.c.id == crawl_id)).first()
+    return None if row is None else (dict(row.options), row.finished_at)
+
+
+def _visible_to(workspace_id: int) -> ColumnElement[bool]:
+    asked = select(_JOB.c.id).where(_JOB.c.crawl_id == _CRAWL.c.id)
+    return or_(asked.where(_JOB.c.workspace_id == workspace_id).exists(), ~asked.exists())
+
+
+def _with_figures(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> list[CrawlRow]:
+    ids = [row.id for row in rows]
+    jobs = _newest_jobs(connection, ids)
+    outcomes: dict[int, dict[str, int]] = {crawl_id: {} for crawl_id in ids}
+    counted = select(_FETCH.c.crawl_id, _FETCH.c.outcome, func.count()).where(_FETCH.c.crawl_id.in_(ids))
+    for crawl_id, outcome, number in connection.execute(counted.group_by(_FETCH.c.crawl_id, _FETCH.c.outcome)):
+        outcomes[crawl_id][outcome] = number
+    recent = select(_FETCH.c.crawl_id, func.count()).where(
+        _FETCH.c.crawl_id.in_([row.id for row in rows if row.finished_at is None]),
+        _FETCH.c.fetched_at > now - timedelta(minutes=1),
+    )
+    last_minute = {row[0]: row[1] for row in connection.execute(recent.group_by(_FETCH.c.crawl_id))}
+    return [
+        CrawlRow(
+            crawl_id=row.id,
+            public_id=row.public_id,
+            kind=row.kind,
+            options=row.options,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            job_public_id=jobs.get(row.id, (None, None))[0],
+            job_state=jobs.get(row.id, (None, None))[1],
+            outcomes=outcomes[row.id],
+            pages_last_minute=last_minute.get(row.id, 0),
+        )
+        for row in rows
+    ]
+
+
+def _newest_jobs(connection: Connection, crawl_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    query = select(_JOB.c.crawl_id, _JOB.c.public_id, _JOB.c.state).where(_JOB.c.crawl_id.in_(crawl_ids))
+    return {row.crawl_id: (row.public_id, row.state) for row in connection.execute(query.order_by(_JOB.c.id))}

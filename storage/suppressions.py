@@ -5,13 +5,18 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from storage.tables import Suppression
 from storage.tables.base import table_of
 from storage.upserts import upsert
 
 _SUPPRESSION = table_of(Suppression)
+
+FORGOTTEN = "forgotten"
+"""The reason of a suppression that stands for good."""
+OPTED_OUT = "opted out"
+"""The reason of one that an administrator may still lift, if the request was a false one."""
 
 
 class Suppressions:
@@ -42,9 +47,16 @@ def load(connection: Connection, secret_key: bytes) -> Suppressions:
 
 
 def add(connection: Connection, secret_key: bytes, site_keys: Iterable[str], *, reason: str, now: datetime) -> None:
-    """Suppress sites for good; adding one twice changes nothing."""
+    """Suppress sites; adding one twice changes nothing but that ``FORGOTTEN`` takes the place of any other reason."""
     rows = [
         {"keyed_hash": keyed_hash(secret_key, key), "reason": reason, "created_at": now}
         for key in sorted(set(site_keys))
     ]
-    upsert(connection, _SUPPRESSION, rows, key=["keyed_hash"])
+    upsert(connection, _SUPPRESSION, rows, key=["keyed_hash"], update=["reason"] if reason == FORGOTTEN else ())
+
+
+def lift(connection: Connection, secret_key: bytes, site_keys: Iterable[str]) -> None:
+    """Allow sites again that only a request to opt out suppressed; those that were forgotten stay so."""
+    hashes = [keyed_hash(secret_key, key) for key in site_keys]
+    lifted = _SUPPRESSION.c.keyed_hash.in_(hashes) & (_SUPPRESSION.c.reason == OPTED_OUT)
+    connection.execute(delete(_SUPPRESSION).where(lifted))

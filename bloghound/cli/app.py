@@ -3,7 +3,7 @@
 import typer
 
 from bloghound import __version__
-from bloghound.cli import crawling, demo, exporting, operating, ranking
+from bloghound.cli import crawling, demo, exporting, operating, ranking, serving
 
 app = typer.Typer(
     name="bloghound",
@@ -12,7 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (crawling, ranking, exporting, operating, demo):
+for room in (crawling, ranking, exporting, serving, operating, demo):
     room.register(app)
 
 

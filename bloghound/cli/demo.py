@@ -7,6 +7,7 @@ import typer
 
 from bloghound.cli.console import output, print_json, printable, progress_bars, table
 from bloghound.cli.ranking import print_ranking
+from bloghound.cli.serving import DEFAULT_PORT, serve_until_stopped
 from bloghound.jobs import demo as demo_job
 from bloghound.settings import load_settings
 
@@ -23,9 +24,14 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo web; 0 takes a free one.")] = 0,
+    serve: Annotated[bool, typer.Option(help="Serve the result as a page at the end, until Ctrl-C.")] = True,
+    service_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of that page.")] = DEFAULT_PORT,
     as_json: AsJson = False,
 ) -> None:
-    """Crawl, index and rank a small web of some 14 blogs that this program serves itself; needs no network."""
+    """Crawl, index and rank a small web of some 20 blogs that this program serves itself, and show it as a page.
+
+    Needs no network. With --json it ends without serving.
+    """
     with progress_bars() as bars:
         done = demo_job.run_demo(load_settings(), port=port, progress=bars.show)
     if as_json:
@@ -52,6 +58,8 @@ def demo(
         "citations by peers decide."
     )
     output.print(f"The data lies in {done.data_dir}; 'bloghound rank \"YOUR BRIEF\"' there asks on.")
+    if serve:
+        serve_until_stopped(done.settings, host="127.0.0.1", port=service_port)
 
 
 def _print_deductions(results: list[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Commands for whoever runs Bloghound: status, settings, serve."""
+"""Commands that show what is there: status, settings."""
 
 import dataclasses
 from typing import Annotated
@@ -18,7 +18,6 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("status")(status)
     app.command("settings")(settings)
-    app.command("serve")(serve)
 
 
 def status(as_json: AsJson = False) -> None:
@@ -69,13 +68,3 @@ def _shown_value(name: str, current: Settings) -> str:
 
         return Database(current.database_url).shown_url
     return str(getattr(current, name))
-
-
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
-) -> None:
-    """Serve the HTTP API."""
-    from api.server import serve as serve_api  # noqa: PLC0415 - the web framework costs a second that others need not pay
-
-    serve_api(load_settings(), host=host, port=port)

@@ -1,4 +1,7 @@
-"""A crawl from start to report: seeds into the queue, the spider in a process of its own, the figures at the end."""
+"""A crawl from start to report: seeds into the queue, the spider in a process of its own, the figures at the end.
+
+Central names: :func:`run_crawl`, which is :func:`begin_crawl` and :func:`resume_crawl`.
+"""
 
 import multiprocessing
 import signal
@@ -6,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-from bloghound.errors import BloghoundError, CrawlError
+from bloghound.errors import BloghoundError, CrawlError, NotFoundError
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from bloghound.urls import host_of
@@ -20,8 +24,7 @@ from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, CrawlProgress
 from crawler.safety.policy import Endpoint
 from crawler.worker import Finished, run_worker
 from storage import crawls, sites, suppressions
-from storage.database import open_database
-from storage.sites import NewSite
+from storage.database import Connection, open_database
 from storage.tables.base import utc_now
 
 Progress = Callable[[CrawlProgress], None]
@@ -49,57 +52,132 @@ def run_crawl(
     this run of it. Raises AddressError for a seed that is none, SettingsError where a contact address is missing,
     ArchiveError for an archive that is none, CrawlError when the crawl cannot start or go on.
     """
-    started = time.monotonic()
     own = dict(static_hosts or {})
     if not archives:
         require_contact(settings, (host_of(seed) or seed for seed in seeds), own_hosts(own))
-        purge_old_segments(settings.archive_dir, settings.archive_retention_days)
-    limits = {
-        "max_sites": max_sites,
-        "max_pages_per_site": max_pages_per_site or settings.max_pages_per_site,
-        "max_depth": depth,
-    }
-    paths = tuple(str(path.resolve()) for path in archives)
-    plan, refused = _prepare(settings, seeds, limits, paths, own, tuple(retry_delays_seconds))
-    warnings = _supervise(plan, progress or (lambda _: None))
-    return _report(plan, time.monotonic() - started, (*refused, *warnings))
-
-
-def _prepare(
-    settings: Settings,
-    seeds: Sequence[str],
-    limits: Mapping[str, int],
-    archives: tuple[str, ...],
-    static_hosts: Mapping[str, Endpoint],
-    retry_delays_seconds: tuple[float, ...],
-) -> tuple[CrawlPlan, list[str]]:
-    """The crawl begun or taken up, with its seeds in the queue; and a sentence about each seed that is left out."""
+    limits = CrawlLimits(max_sites, max_pages_per_site or settings.max_pages_per_site, depth)
     database = open_database(settings)
     try:
         with database.transaction() as connection:
-            wanted, suppressed = seed_sites(seeds, suppressions.load(connection, settings.secret_key()))
-            options = {"seeds": _fingerprint(wanted), "archives": list(archives)} | dict(limits)
-            run = crawls.begin(connection, "crawl", options, now=utc_now())
+            begun = begin_crawl(connection, settings, seeds, limits, archives=archives)
+    finally:
+        database.close()
+    report = resume_crawl(
+        settings,
+        begun.crawl_id,
+        static_hosts=own,
+        progress=progress,
+        retry_delays_seconds=retry_delays_seconds,
+    )
+    refused = [f"{url} is not to be stored (forgotten) and was not crawled." for url in begun.suppressed]
+    return replace(report, errors=(*refused, *report.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlLimits:
+    """How far a crawl goes; ``max_depth`` counts hops from site to site."""
+
+    max_sites: int
+    max_pages_per_site: int
+    max_depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class BegunCrawl:
+    """A crawl that is written down, and the seeds that it leaves out since they may not be stored."""
+
+    crawl_id: int
+    public_id: str
+    suppressed: tuple[str, ...]
+
+
+def begin_crawl(
+    connection: Connection,
+    settings: Settings,
+    seeds: Sequence[str],
+    limits: CrawlLimits,
+    *,
+    archives: Sequence[Path] = (),
+    workspace: str = "",
+) -> BegunCrawl:
+    """Write down what shall be crawled; nothing is asked for before :func:`resume_crawl`.
+
+    An unfinished crawl for the same is continued, unless another ``workspace`` asked for it. Raises AddressError.
+    """
+    wanted, suppressed = seed_sites(seeds, suppressions.load(connection, settings.secret_key()))
+    options: dict[str, object] = {
+        "seeds": sorted({site.home_url for site in wanted}),
+        "archives": [str(path.resolve()) for path in archives],
+        **asdict(limits),
+    }
+    run = crawls.begin(connection, "crawl", options | ({"workspace": workspace} if workspace else {}), now=utc_now())
+    return BegunCrawl(run.crawl_id, run.public_id, tuple(suppressed))
+
+
+def resume_crawl(
+    settings: Settings,
+    crawl_id: int,
+    *,
+    static_hosts: Mapping[str, Endpoint] | None = None,
+    progress: Progress | None = None,
+    retry_delays_seconds: Sequence[float] = RETRY_DELAYS_SECONDS,
+) -> CrawlReport:
+    """Work on a crawl until it is over, from wherever it stands; of a finished one only the report is made.
+
+    Seeds that were forgotten since it began are left out. Raises NotFoundError when there is no such crawl, and what
+    :func:`run_crawl` raises while it runs.
+    """
+    started = time.monotonic()
+    prepared = _prepare(settings, crawl_id, dict(static_hosts or {}), tuple(retry_delays_seconds))
+    if not prepared.plan.is_archived:
+        purge_old_segments(settings.archive_dir, settings.archive_retention_days)
+    warnings = () if prepared.is_finished else _supervise(prepared.plan, progress or (lambda _: None))
+    return _report(prepared.plan, time.monotonic() - started, (*prepared.left_out, *warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A crawl that can go on, with a sentence about each seed for which it has no place."""
+
+    plan: CrawlPlan
+    left_out: tuple[str, ...]
+    is_finished: bool
+
+
+def _prepare(
+    settings: Settings, crawl_id: int, static_hosts: Mapping[str, Endpoint], retry_delays_seconds: tuple[float, ...]
+) -> _Prepared:
+    database = open_database(settings)
+    try:
+        with database.transaction() as connection:
+            stored = crawls.options_of(connection, crawl_id)
+            if stored is None:
+                raise NotFoundError("The crawl is no longer stored.")
+            options, finished_at = stored
             plan = CrawlPlan(
                 settings=settings,
-                crawl_id=run.crawl_id,
-                archives=archives,
+                crawl_id=crawl_id,
+                archives=tuple(options["archives"]),
                 static_hosts=static_hosts,
                 retry_delays_seconds=retry_delays_seconds,
-                **limits,
+                max_sites=options["max_sites"],
+                max_pages_per_site=options["max_pages_per_site"],
+                max_depth=options["max_depth"],
             )
-            admit(connection, plan, wanted, now=utc_now())
-            held = sites.held_by(connection, [site.key for site in wanted], plan.crawl_id)
+            left_out = () if finished_at else _admit_seeds(connection, plan, options["seeds"])
     finally:
         # Where SQLite allows one writing process only, it must be the worker.
         database.close()
-    refused = [f"{url} is not to be stored (forgotten) and was not crawled." for url in suppressed]
+    return _Prepared(plan, left_out, finished_at is not None)
+
+
+def _admit_seeds(connection: Connection, plan: CrawlPlan, seeds: Sequence[str]) -> tuple[str, ...]:
+    """Bring the seeds into the queue; a sentence about each for which the crawl has no place."""
+    wanted, _ = seed_sites(seeds, suppressions.load(connection, plan.settings.secret_key()))
+    admit(connection, plan, wanted, now=utc_now())
+    held = sites.held_by(connection, [site.key for site in wanted], plan.crawl_id)
     left_out = [site.home_url for site in wanted if site.key not in held]
-    return plan, [*refused, *(f"{url} was not crawled: the crawl holds {plan.max_sites} sites." for url in left_out)]
-
-
-def _fingerprint(wanted: Sequence[NewSite]) -> list[str]:
-    return sorted({site.home_url for site in wanted})
+    return tuple(f"{url} was not crawled: the crawl holds {plan.max_sites} sites." for url in left_out)
 
 
 def _supervise(plan: CrawlPlan, progress: Progress) -> tuple[str, ...]:

@@ -30,7 +30,13 @@ class DemoReport:
     index: IndexReport
     rankings: tuple[tuple[str, Ranking], ...]
     seconds: float
-    data_dir: Path
+    settings: Settings
+    """Those of the demo's own data directory."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the demo's data lies."""
+        return self.settings.data_dir
 
 
 def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoReport:
@@ -57,7 +63,7 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
         index = run_index(own, progress=lambda stage, done, total: progress(stage, done, total, ""))
         engine = open_engine(own)
         rankings = tuple((brief.name, engine.rank(brief.text, limit=100)) for brief in web.briefs)
-    return DemoReport(crawl, index, rankings, time.monotonic() - started, own.data_dir)
+    return DemoReport(crawl, index, rankings, time.monotonic() - started, own)
 
 
 def _clear(folder: Path) -> None:

@@ -10,7 +10,7 @@ from crawler.archive.erasure import erase_site
 from crawler.discovery import profile_address
 from crawler.worker import LOG_NAME
 from ranking.index import forget as forget_in_index
-from storage import archives, erasure, sites, suppressions
+from storage import archives, erasure, jobs, optouts, sites, suppressions
 from storage.database import Database, open_database
 from storage.erasure import Receipt
 from storage.tables.base import utc_now
@@ -29,6 +29,8 @@ class Forgotten:
     log_lines: int
     twin_key: str | None = None
     """The same name with or without ``www.``, where that is stored as a site of its own: it was left alone."""
+    busy_archives: int = 0
+    """Archives that a crawl is writing, which could not be rewritten: the removal has to be done again."""
 
     @property
     def is_empty(self) -> bool:
@@ -49,18 +51,31 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
     try:
         with database.transaction() as connection:
             # First and on its own: it must hold even when there is nothing to remove, or removing fails.
-            suppressions.add(connection, settings.secret_key(), [key], reason="forgotten", now=utc_now())
-        done, busy = _remove(settings, database, key)
+            suppressions.add(connection, settings.secret_key(), [key], reason=suppressions.FORGOTTEN, now=utc_now())
+        done = erase(settings, database, key)
         database.checkpoint()
     finally:
         database.close()
-    if busy:
+    if done.busy_archives:
         raise ConflictError(
-            f"A crawl is writing to {len(busy)} of the archives, so they may still hold answers of {key}; all else "
-            "is removed. Run forget again when the crawl has ended."
+            f"A crawl is writing to {done.busy_archives} of the archives, so they may still hold answers of {key}; all "
+            "else is removed. Run forget again when the crawl has ended."
         )
     if done.is_empty:
         raise NotFoundError(f"No site {key!r} is stored{_but(done.twin_key)}; it will not be stored in future either.")
+    return done
+
+
+def erase(settings: Settings, database: Database, key: str) -> Forgotten:
+    """Remove a site from everywhere, the jobs and requests that name it included; all counts 0 when it is not stored.
+
+    Once no archive was busy, its requests to opt out are fulfilled. The caller ends with :meth:`Database.checkpoint`.
+    """
+    done = _remove(settings, database, key)
+    with database.transaction() as connection:
+        if not done.busy_archives:
+            optouts.settle(connection, key, now=utc_now())
+            jobs.scrub(connection, key)
     return done
 
 
@@ -68,8 +83,8 @@ def _but(twin_key: str | None) -> str:
     return f" ({twin_key!r} is, as a site of its own)" if twin_key else ""
 
 
-def _remove(settings: Settings, database: Database, key: str) -> tuple[Forgotten, list[str]]:
-    """Remove a site; what was removed, and the archives that could not be rewritten.
+def _remove(settings: Settings, database: Database, key: str) -> Forgotten:
+    """Remove a site from database, archives, index and log.
 
     The rows go after what only they lead to: an interrupted removal can then be done again.
     """
@@ -84,7 +99,7 @@ def _remove(settings: Settings, database: Database, key: str) -> tuple[Forgotten
     # Once more: an index that was being built meanwhile may have read the rows.
     generations += forget_in_index(settings.index_dir, blogger)
     log_lines = _scrub_log(settings.data_dir / LOG_NAME, key)
-    return Forgotten(key, receipt, records, generations, log_lines, twin_key), busy
+    return Forgotten(key, receipt, records, generations, log_lines, twin_key, len(busy))
 
 
 def _erase_archived(settings: Settings, database: Database, key: str) -> tuple[int, list[str]]:

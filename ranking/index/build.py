@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.errors import StorageError
-from bloghound.records import RankableBlogger, RankablePost, SiteHealth
+from bloghound.records import RankableBlogger, RankablePost
 from ranking.credibility import Finding, copying_found, findings_of
 from ranking.duplicates import SketchedPost, copied_posts, sketch_of
 from ranking.engagement import MeasureFigures, engagement_of_all, figures_of
 from ranking.index import layout
 from ranking.index.columns import Columns, aligned, write_columns
+from ranking.index.facts import entry_of
 from ranking.index.generation import Generation, open_generation
-from ranking.index.segment import MAX_TEXT_CHARS, BloggerEntry, Document, SegmentWriter
+from ranking.index.segment import MAX_TEXT_CHARS, Document, SegmentWriter
 from ranking.passages import passages_of
 from ranking.score import FORMULA
 from ranking.values import GraphColumns
@@ -28,9 +29,6 @@ VectorsByHash = Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]
 
 KEPT_GENERATIONS = 3
 """The serving one, the one it falls back to, and one for cursors that were handed out before."""
-
-MAIN_LANGUAGE_SHARE = 0.2
-"""A blogger writes in a language when a fifth of the posts are in it; less is quotation or wrong detection."""
 
 
 class _Signals:
@@ -93,7 +91,7 @@ def build_generation(
         draft = index_dir / layout.fresh_name(layout.DRAFT_PREFIX.removesuffix("-"))
         writer = SegmentWriter(draft / layout.fresh_name("segment"), dimensions, model_languages)
         try:
-            signals = _write_bloggers(writer, bloggers, vectors, model_languages, progress)
+            signals = _write_bloggers(writer, bloggers, vectors, model_languages, as_of, progress)
             meta = _finish(draft, writer, signals.columns(graph))
             meta |= {
                 "number": number,
@@ -114,6 +112,7 @@ def _write_bloggers(
     bloggers: Iterable[RankableBlogger],
     vectors: VectorsByHash,
     model_languages: frozenset[str] | None,
+    as_of: datetime,
     progress: Callable[[int], None] | None,
 ) -> _Signals:
     signals = _Signals()
@@ -121,7 +120,7 @@ def _write_bloggers(
         passages = [passages_of(post, model_languages) for post in blogger.posts]
         rows = vectors([passage.content_hash for several in passages for passage in several])
         writer.add(
-            entry_of(blogger),
+            entry_of(blogger, as_of),
             [document_of(post) for post in blogger.posts],
             [rows.get(several[0].content_hash) if several else None for several in passages],
         )
@@ -157,35 +156,6 @@ def _remove_old(index_dir: Path, newest: int) -> None:
         if number not in kept:
             shutil.rmtree(layout.folder_of(index_dir, number), ignore_errors=True)
             layout.cache_of(index_dir, number).unlink(missing_ok=True)
-
-
-def entry_of(blogger: RankableBlogger) -> BloggerEntry:
-    """A blogger as the index shows it; followers are the largest audience of its sites, since audiences overlap."""
-    languages = Counter(post.language for post in blogger.posts if post.language)
-    followers = [site.followers for site in blogger.sites if site.followers is not None]
-    return BloggerEntry(
-        public_id=blogger.public_id,
-        name=blogger.name,
-        site_key=blogger.site_key,
-        home_url=blogger.home_url,
-        sites=tuple(site.home_url for site in blogger.sites),
-        languages=tuple(
-            language
-            for language, count in sorted(languages.items(), key=lambda item: (-item[1], item[0]))
-            if count >= MAIN_LANGUAGE_SHARE * len(blogger.posts)
-        ),
-        followers=max(followers, default=None),
-        flags=tuple(sorted({flag for site in blogger.sites for flag in site.flags})),
-        reason=_why_no_candidate(blogger),
-    )
-
-
-def _why_no_candidate(blogger: RankableBlogger) -> str:
-    if not blogger.posts:
-        return "no_posts"
-    if blogger.sites and all(site.health is SiteHealth.NOT_A_BLOG for site in blogger.sites):
-        return SiteHealth.NOT_A_BLOG.value
-    return ""
 
 
 def document_of(post: RankablePost) -> Document:

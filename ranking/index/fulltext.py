@@ -79,10 +79,23 @@ class FullText:
         """The ``limit`` best documents that hold any of the terms."""
         if not terms or not self.documents:
             return Hits(np.zeros(0, np.int64), np.zeros(0))
+        return self._hits(self._any_of(terms), limit)
+
+    def holding(self, words: Sequence[Sequence[str]], limit: int) -> NDArray[np.int64]:
+        """Rows of documents that hold every word, each given as its terms; ``limit`` of them at most."""
+        if not words or not all(words) or not self.documents:
+            return np.zeros(0, np.int64)
+        required = [(tantivy.Occur.Must, self._any_of(terms)) for terms in words]
+        return self._hits(tantivy.Query.boolean_query(required), limit).rows
+
+    def _any_of(self, terms: Sequence[str]) -> tantivy.Query:
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in terms
         ]
-        found = self._searcher.search(tantivy.Query.boolean_query(clauses), min(limit, self.documents), count=False)
+        return tantivy.Query.boolean_query(clauses)
+
+    def _hits(self, query: tantivy.Query, limit: int) -> Hits:
+        found = self._searcher.search(query, min(limit, self.documents), count=False)
         addresses = [address for _, address in found.hits]
         rows = np.array(self._searcher.fast_field_values("row", addresses), np.int64)
         scores = np.array([score for score, _ in found.hits], np.float64)

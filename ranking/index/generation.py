@@ -32,6 +32,7 @@ class Generation:
         self.model = str(meta["model"])
         self.formula = str(meta["formula"])
         self.as_of = str(meta["as_of"])
+        """The time that its figures count from, RFC 3339."""
         self.blogger_count, self.post_count = int(meta["counts"]["bloggers"]), int(meta["counts"]["posts"])
         languages = meta["model_languages"]
         self.model_languages: frozenset[str] | None = None if languages is None else frozenset(languages)
@@ -64,6 +65,28 @@ class Generation:
             ],
             np.bool_,
         )
+
+    @cached_property
+    def has_vector(self) -> NDArray[np.bool_]:
+        """Which bloggers have a mean direction, shape (n,); the others write in languages the model does not know."""
+        found = [np.asarray(segment.blogger_vectors).any(axis=1) for segment in self.segments]
+        return np.concatenate(found) if found else np.zeros(0, np.bool_)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The index of each blogger that was not taken out, by public id and by the key of each of its sites."""
+        taken_out = frozenset().union(*(segment.tombstones for segment in self.segments))
+        return {
+            name: index
+            for index, blogger in enumerate(self.bloggers)
+            if blogger.public_id not in taken_out
+            for name in (blogger.public_id, *blogger.site_keys)
+        }
+
+    def vector_of(self, blogger: int) -> NDArray[np.float32]:
+        """The mean direction of a blogger's posts; zeros where none has a vector."""
+        segment, local = self.locate(blogger)
+        return np.asarray(self.segments[segment].blogger_vectors[local], np.float32)
 
     def locate(self, blogger: int) -> tuple[int, int]:
         """The segment that holds a blogger, and its index there."""

@@ -23,8 +23,8 @@ LOCK = ".lock"
 DRAFT_PREFIX = ".building-"
 MAX_NUMBER_DIGITS = 18
 """No index lives to see a generation number beyond 64 bits; Python refuses to read numbers of thousands of digits."""
-FORMAT = 2
-"""2: ``reach.f64`` holds what links bring, no longer PageRank."""
+FORMAT = 3
+"""2: ``reach.f64`` holds what links bring, no longer PageRank. 3: bloggers come with platforms and activity."""
 
 Files = Mapping[str, Mapping[str, Any]]
 """Path inside a generation → ``{"bytes", "sha256"}``."""
@@ -166,9 +166,14 @@ def read_meta(folder: Path) -> dict[str, Any]:
             raise IndexMissingError(f"There is no generation at {folder}.") from error
         meta = json.loads(raw)
         digest = meta.pop("digest")
-        intact = _sealed(meta) == raw and bool(digest) and meta["format"] == FORMAT
+        intact, found = _sealed(meta) == raw and bool(digest), meta["format"]
     if not intact:
-        raise IndexDamagedError(f"The file {path} is damaged or of another format.")
+        raise IndexDamagedError(f"The index file {path} is damaged.")
+    if found != FORMAT:
+        raise IndexMissingError(
+            f"The generation at {folder} has format {found}, and this version reads format {FORMAT}; "
+            "'bloghound index' builds a new one."
+        )
     return dict(meta)
 
 

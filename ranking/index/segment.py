@@ -38,17 +38,29 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class BloggerEntry:
-    """A blogger in the index; ``reason`` says why it can be no candidate, and is empty when it can."""
+    """A blogger in the index, with the facts of :func:`ranking.index.facts.entry_of`; None is unknown.
+
+    ``sites`` are home addresses and ``site_keys`` the keys of the same sites, the founding one first; ``posts`` counts
+    those in the index; ``first_post`` and ``last_post`` are RFC 3339. ``reason`` says why the blogger can be no
+    candidate, and is empty when it can.
+    """
 
     public_id: str
     name: str
     site_key: str
     home_url: str
     sites: tuple[str, ...]
+    site_keys: tuple[str, ...]
+    platforms: tuple[str, ...]
     languages: tuple[str, ...]
     followers: int | None
     flags: tuple[str, ...]
-    reason: str = ""
+    posts: int
+    first_post: str | None
+    last_post: str | None
+    posts_per_month: float | None
+    sponsored_share: float | None
+    reason: str
 
 
 class SegmentWriter:
@@ -163,7 +175,7 @@ def _mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _read_bloggers(path: Path) -> tuple[BloggerEntry, ...]:
-    lists = ("sites", "languages", "flags")
+    lists = ("sites", "site_keys", "platforms", "languages", "flags")
     with reading(path, ValueError):
         entries: list[dict[str, Any]] = json.loads(path.read_bytes())
     return tuple(BloggerEntry(**{**entry, **{name: tuple(entry[name]) for name in lists}}) for entry in entries)

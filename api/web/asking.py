@@ -1,0 +1,118 @@
+"""What the address of a ranking says: brief or niche, weights, filters, generation, page. The address is the state."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode
+
+from fastapi import Query
+from pydantic import BaseModel, Field, model_validator
+
+from ranking.brief import MAX_BRIEF_CHARS
+from ranking.score import PARTS, Weights
+
+PAGE_SIZE = 20
+MAX_PAGE = 50
+"""Page 50 ends at place 1,000, the longest ranking there is."""
+
+Percentage = Annotated[int | None, Field(ge=0, le=100)]
+Count = Annotated[int | None, Field(ge=0, le=10**9)]
+Code = Annotated[str, Field(max_length=40)]
+
+
+class Asked(BaseModel):
+    """A search as its address states it; a field left empty in a form counts as not given."""
+
+    q: str = Field(default="", max_length=MAX_BRIEF_CHARS)
+    niche: str = Field(default="", max_length=64)
+    relevance: Percentage = None
+    engagement: Percentage = None
+    reach: Percentage = None
+    language: list[Code] = Field(default_factory=list, max_length=20)
+    platform: list[Code] = Field(default_factory=list, max_length=20)
+    active: Annotated[int | None, Field(ge=1, le=36_500)] = None
+    posts_min: Annotated[float | None, Field(ge=0, le=10_000)] = None
+    posts_max: Annotated[float | None, Field(ge=0, le=10_000)] = None
+    engagement_min: Percentage = None
+    sponsored_max: Percentage = None
+    followers_min: Count = None
+    followers_max: Count = None
+    generation: str = Field(default="", max_length=64)
+    page: int = Field(default=1, ge=1, le=MAX_PAGE)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if value not in ("", [""], None)}
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to rank for."""
+        return bool(self.q.strip() or self.niche)
+
+    @property
+    def offset(self) -> int:
+        """How many results come before this page."""
+        return (self.page - 1) * PAGE_SIZE
+
+    @property
+    def weights(self) -> Weights | None:
+        """The weights of the address, None when it names none; raises InputError when all are 0."""
+        given = {part: getattr(self, part) for part in PARTS}
+        if all(weight is None for weight in given.values()):
+            return None
+        return Weights(**{part: float(weight or 0) for part, weight in given.items()})
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is set."""
+        return any(getattr(self, name) not in (None, []) for name in FILTERS)
+
+    def but(self, **changes: Any) -> Self:
+        """The same search with other values."""
+        return self.model_copy(update=changes)
+
+    def query(self) -> str:
+        """The shortest query string that states this search; default weights are left out."""
+        stated = self.model_dump(exclude_defaults=True)
+        if self.page == 1:
+            stated.pop("page", None)
+        if self._default_weights():
+            stated = {name: value for name, value in stated.items() if name not in PARTS}
+        return urlencode(stated, doseq=True)
+
+    def address(self, path: str = "/", **changes: Any) -> str:
+        """The address of this search, or of one that differs by ``changes``."""
+        query = self.but(**changes).query()
+        return f"{path}?{query}" if query else path
+
+    def unfiltered(self) -> str:
+        """The address of this search without filters."""
+        return self.address(page=1, **{name: type(self).model_fields[name].get_default(call_default_factory=True) for name in FILTERS})
+
+    def _default_weights(self) -> bool:
+        given = {part: getattr(self, part) for part in PARTS}
+        return given == {part: round(100 * share) for part, share in asdict(Weights()).items()}
+
+
+FILTERS = (
+    "language",
+    "platform",
+    "active",
+    "posts_min",
+    "posts_max",
+    "engagement_min",
+    "sponsored_max",
+    "followers_min",
+    "followers_max",
+)
+
+AskedQuery = Annotated[Asked, Query()]
+"""For routes: ``asked: AskedQuery``."""
+
+
+def shares(weights: Weights) -> dict[str, int]:
+    """The weights in percent, as the sliders show them."""
+    return {part: round(100 * share) for part, share in asdict(weights).items()}

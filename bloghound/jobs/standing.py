@@ -1,0 +1,138 @@
+"""How a blogger stands among its peers in one generation: engagement, reach and findings, with the peers' medians."""
+
+from dataclasses import dataclass
+from statistics import median
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ranking.credibility import Finding
+from ranking.engagement import MEASURES
+from ranking.index.generation import Generation
+from ranking.relevance import POSTS_PER_BLOGGER
+
+
+@dataclass(frozen=True, slots=True)
+class PeersMedian:
+    """The median of a figure among the bloggers who show it (None: nobody does), and how many they are."""
+
+    median: float | None
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureStanding:
+    """Reactions of one kind per post: the median over ``posts`` posts that show them, and what peers have.
+
+    ``median`` and ``share_with_any`` are None with a reason where no post shows the figure.
+    """
+
+    kind: str
+    median: float | None
+    share_with_any: float | None
+    posts: int
+    reason: str | None
+    peers_median: float | None
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A blogger's figures in a generation, over the newest ``window_posts`` posts, whose dates are given.
+
+    ``engagement`` and ``reach`` go from 0 to 1; ``reach`` is None with a reason where no link is known.
+    """
+
+    generation: str
+    as_of: str
+    window_posts: int
+    window_first_post: str | None
+    window_last_post: str | None
+    engagement: float | None
+    engagement_reason: str | None
+    engagement_peers_median: float | None
+    measures: dict[str, MeasureStanding]
+    reach: float | None
+    reach_reason: str | None
+    reach_peers_median: float | None
+    linkers: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Peers:
+    measures: dict[str, PeersMedian]
+    engagement: float | None
+    reach: float | None
+
+
+_known_peers: "WeakKeyDictionary[Generation, _Peers]" = WeakKeyDictionary()
+
+
+def standing(generation: Generation, public_id: str) -> Standing | None:
+    """The figures of a blogger; None when the generation does not hold it."""
+    blogger = generation.positions.get(public_id)
+    if blogger is None:
+        return None
+    columns, entry, peers = generation.columns, generation.bloggers[blogger], _peers_of(generation)
+    engagement, linked = columns.engagement[blogger], bool(columns.reach.any())
+    return Standing(
+        generation=generation.public_id,
+        as_of=generation.as_of,
+        window_posts=min(entry.posts, POSTS_PER_BLOGGER),
+        window_first_post=entry.first_post,
+        window_last_post=entry.last_post,
+        engagement=engagement.value if engagement.known else None,
+        engagement_reason=None if engagement.known else _reason(engagement.inputs),
+        engagement_peers_median=peers.engagement,
+        measures={name: _measure(name, engagement.inputs[name], peers.measures[name]) for name in MEASURES},
+        reach=float(columns.reach[blogger]) if linked else None,
+        reach_reason=None if linked else "no_links_known",
+        reach_peers_median=peers.reach,
+        linkers=int(columns.distinct_linkers[blogger]),
+        findings=columns.findings[blogger],
+    )
+
+
+def peers_medians(generation: Generation) -> dict[str, PeersMedian]:
+    """For each measure of engagement the median of the bloggers' medians, among those who show it."""
+    return _peers_of(generation).measures
+
+
+def _peers_of(generation: Generation) -> _Peers:
+    found = _known_peers.get(generation)
+    if found is None:
+        found = _known_peers[generation] = _Peers(
+            measures={name: _measure_peers(generation, name) for name in MEASURES},
+            engagement=_median([one.value for one in generation.columns.engagement if one.known]),
+            reach=float(np.median(generation.columns.reach)) if generation.columns.reach.any() else None,
+        )
+    return found
+
+
+def _measure_peers(generation: Generation, name: str) -> PeersMedian:
+    inputs = [one.inputs[name] for one in generation.columns.engagement]
+    shown = [float(one["median"] or 0) for one in inputs if one["posts"]]
+    return PeersMedian(_median(shown), len(shown))
+
+
+def _median(figures: list[float]) -> float | None:
+    return float(median(figures)) if figures else None
+
+
+def _measure(name: str, inputs: dict[str, float | int | str | None], peers: PeersMedian) -> MeasureStanding:
+    posts = int(inputs["posts"] or 0)
+    return MeasureStanding(
+        kind=MEASURES[name].value,
+        median=float(inputs["median"] or 0) if posts else None,
+        share_with_any=float(inputs["share_with_any"] or 0) if posts else None,
+        posts=posts,
+        reason=None if posts else str(inputs["reason"]),
+        peers_median=peers.median,
+        peers=peers.peers,
+    )
+
+
+def _reason(inputs: dict[str, dict[str, float | int | str | None]]) -> str:
+    """Why no measure is known: the reason given for comments, the measure that counts most."""
+    return str(inputs["conversation"]["reason"])

@@ -1,0 +1,121 @@
+"""Which bloggers a search may show: filters over columns that are made once per generation.
+
+A filter never guesses: a blogger whose figure is unknown passes no bound on that figure. Times count from the
+generation's ``as_of``, never from the clock, so the same generation gives the same answer tomorrow.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engagement import Engagement
+from ranking.index.segment import BloggerEntry
+
+SECONDS_PER_DAY = timedelta(days=1).total_seconds()
+NOBODY: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+class Bounds(NamedTuple):
+    """The least and the most that a figure may be, both included; None is no bound."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a shown blogger must fulfil; every one that is given must hold, and the default lets everybody pass.
+
+    ``languages`` are ISO 639-1 codes and ``platforms`` names as the crawl gives them: one of each is enough.
+    ``last_post_within_days`` counts back from the generation's ``as_of``; ``min_engagement`` is a value of the
+    engagement part, from 0 to 1, and passes those only whose engagement is known; ``max_sponsored_share`` is a share
+    of posts, from 0 to 1.
+    """
+
+    languages: tuple[str, ...] = ()
+    last_post_within_days: int | None = None
+    posts_per_month: Bounds = Bounds()
+    min_engagement: float | None = None
+    max_sponsored_share: float | None = None
+    platforms: tuple[str, ...] = ()
+    followers: Bounds = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterColumns:
+    """What filters look at: columns of shape (n,), nan where unknown, and the bloggers of each language and platform."""
+
+    size: int
+    languages: Mapping[str, NDArray[np.int64]]
+    platforms: Mapping[str, NDArray[np.int64]]
+    days_since_post: NDArray[np.float64]
+    posts_per_month: NDArray[np.float64]
+    sponsored_share: NDArray[np.float64]
+    followers: NDArray[np.float64]
+    engagement: NDArray[np.float64]
+
+
+def filter_columns(
+    bloggers: Sequence[BloggerEntry], engagement: Sequence[Engagement], as_of: datetime
+) -> FilterColumns:
+    """The columns of these bloggers, in their order."""
+    return FilterColumns(
+        size=len(bloggers),
+        languages=_by_name(one.languages for one in bloggers),
+        platforms=_by_name(one.platforms for one in bloggers),
+        days_since_post=_column(_days_before(as_of, one.last_post) for one in bloggers),
+        posts_per_month=_column(one.posts_per_month for one in bloggers),
+        sponsored_share=_column(one.sponsored_share for one in bloggers),
+        followers=_column(one.followers for one in bloggers),
+        engagement=_column(one.value if one.known else None for one in engagement),
+    )
+
+
+def passing(columns: FilterColumns, filters: Filters) -> NDArray[np.bool_]:
+    """Which bloggers pass, shape (n,)."""
+    open_to = np.ones(columns.size, np.bool_)
+    if filters.languages:
+        open_to &= any_of(columns.languages, filters.languages, columns.size)
+    if filters.platforms:
+        open_to &= any_of(columns.platforms, filters.platforms, columns.size)
+    bounds = (
+        (columns.days_since_post, Bounds(maximum=filters.last_post_within_days)),
+        (columns.posts_per_month, filters.posts_per_month),
+        (columns.engagement, Bounds(minimum=filters.min_engagement)),
+        (columns.sponsored_share, Bounds(maximum=filters.max_sponsored_share)),
+        (columns.followers, filters.followers),
+    )
+    for figures, (minimum, maximum) in bounds:  # a comparison with nan is False: unknown never passes
+        if minimum is not None:
+            open_to &= figures >= minimum
+        if maximum is not None:
+            open_to &= figures <= maximum
+    return open_to
+
+
+def any_of(bloggers_by_name: Mapping[str, NDArray[np.int64]], names: Iterable[str], size: int) -> NDArray[np.bool_]:
+    """Which of ``size`` bloggers have at least one of the names, whatever their case."""
+    found = np.zeros(size, np.bool_)
+    for name in names:
+        found[bloggers_by_name.get(name.lower(), NOBODY)] = True
+    return found
+
+
+def _by_name(names_by_blogger: Iterable[Sequence[str]]) -> dict[str, NDArray[np.int64]]:
+    found: dict[str, list[int]] = {}
+    for blogger, names in enumerate(names_by_blogger):
+        for name in names:
+            found.setdefault(name.lower(), []).append(blogger)
+    return {name: np.array(bloggers, np.int64) for name, bloggers in found.items()}
+
+
+def _column(figures: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if figure is None else figure for figure in figures], np.float64)
+
+
+def _days_before(as_of: datetime, moment: str | None) -> float | None:
+    return None if moment is None else (as_of - datetime.fromisoformat(moment)).total_seconds() / SECONDS_PER_DAY

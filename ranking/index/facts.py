@@ -1,0 +1,86 @@
+"""What the index says of a blogger beside its scores: where and how often it publishes, and how much of it is paid."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bloghound.records import RankableBlogger, RankablePost, SiteHealth
+from ranking.credibility import is_sponsored
+from ranking.index.segment import BloggerEntry
+
+MAIN_LANGUAGE_SHARE = 0.2
+"""A blogger writes in a language when a fifth of the posts are in it; less is quotation or wrong detection."""
+
+RATE_WINDOW = timedelta(days=365)
+"""Posts per month are those of one year, so that a summer break does not make a blogger look inactive."""
+
+MONTH = timedelta(days=365.25 / 12)
+"""An average month of the Julian year."""
+
+MIN_DATED_POSTS = 3
+"""Two dates give one gap, and one gap is no habit."""
+
+
+def entry_of(blogger: RankableBlogger, as_of: datetime) -> BloggerEntry:
+    """A blogger as the index shows it; followers are the largest audience of its sites, since audiences overlap.
+
+    Every figure is over the posts that the index looks at, which are the newest ones; dates after ``as_of`` are taken
+    for mistakes and left out.
+    """
+    followers = [site.followers for site in blogger.sites if site.followers is not None]
+    dates = sorted(post.published for post in blogger.posts if post.published and post.published <= as_of)
+    return BloggerEntry(
+        public_id=blogger.public_id,
+        name=blogger.name,
+        site_key=blogger.site_key,
+        home_url=blogger.home_url,
+        sites=tuple(site.home_url for site in blogger.sites),
+        site_keys=tuple(dict.fromkeys([blogger.site_key, *(site.key for site in blogger.sites)])),
+        platforms=tuple(dict.fromkeys(site.platform for site in blogger.sites if site.platform)),
+        languages=_main_languages(blogger.posts),
+        followers=max(followers, default=None),
+        flags=tuple(sorted({flag for site in blogger.sites for flag in site.flags})),
+        posts=len(blogger.posts),
+        first_post=_rfc3339(dates[0]) if dates else None,
+        last_post=_rfc3339(dates[-1]) if dates else None,
+        posts_per_month=posts_per_month(dates, as_of),
+        sponsored_share=sponsored_share(blogger.posts),
+        reason=_why_no_candidate(blogger),
+    )
+
+
+def posts_per_month(dates: Sequence[datetime], as_of: datetime) -> float | None:
+    """Posts of the year before ``as_of`` per month; None when fewer than three posts are dated.
+
+    ``dates`` are in ascending order and none is after ``as_of``. The months are counted from the start of that year, or
+    from the first post where that is later (a new blog, or a feed that shows its newest posts only), and are one at
+    least, so that a burst of one day is no rate of ninety a month. 0 means: dated posts, but none in that year.
+    """
+    if len(dates) < MIN_DATED_POSTS:
+        return None
+    start = max(as_of - RATE_WINDOW, dates[0])
+    months = max((as_of - start) / MONTH, 1.0)
+    return round(sum(date >= start for date in dates) / months, 3)
+
+
+def sponsored_share(posts: Sequence[RankablePost]) -> float | None:
+    """Share of the posts that say that they are sponsored or gifted; None without posts."""
+    return round(sum(map(is_sponsored, posts)) / len(posts), 4) if posts else None
+
+
+def _main_languages(posts: Sequence[RankablePost]) -> tuple[str, ...]:
+    counts = Counter(post.language for post in posts if post.language)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(language for language, count in ordered if count >= MAIN_LANGUAGE_SHARE * len(posts))
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _why_no_candidate(blogger: RankableBlogger) -> str:
+    if not blogger.posts:
+        return "no_posts"
+    if blogger.sites and all(site.health is SiteHealth.NOT_A_BLOG for site in blogger.sites):
+        return SiteHealth.NOT_A_BLOG.value
+    return ""

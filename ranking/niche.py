@@ -1,0 +1,132 @@
+"""A niche beyond its brief: bloggers to look for more of, bloggers to look away from, and what to leave out.
+
+Examples move the brief's vector (J. J. Rocchio, "Relevance feedback in information retrieval", in Salton (ed.), *The
+SMART Retrieval System*, 1971); the words that are looked up stay those of the brief, so a niche without a brief is
+found by meaning alone and scores lower for it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bloghound.errors import AddressError
+from bloghound.urls import site_of
+from ranking.brief import Brief
+from ranking.index.generation import Generation
+from ranking.terms import content_words, query_terms
+
+ALPHA, BETA, GAMMA = 1.0, 0.75, 0.15
+"""Weights of the brief, the liked and the disliked examples: "reasonable values" of Manning, Raghavan & Schütze,
+*Introduction to Information Retrieval*, 2008, section 9.1.1."""
+
+EXCLUDED_SHARE = 0.5
+"""A blogger at least half of whose posts on the niche hold an excluded term writes about another niche; a word that
+slips in now and then says nothing."""
+
+EXCLUDED_HITS = 100_000
+"""Posts per excluded term that are looked up: 0.1 s. A term that is in more says little about anybody."""
+
+MAX_NAMED = 5
+"""Unknown examples that a warning names."""
+
+
+@dataclass(frozen=True, slots=True)
+class NicheTerms:
+    """What a niche adds to its brief.
+
+    Examples and ``exclude_sites`` are public ids of bloggers, site keys or addresses; an example that the generation
+    does not hold is told in a warning. A blogger is left out when at least half of its posts on the niche hold one of
+    ``exclude_terms`` (all words of a term, in any order and inflection). ``languages`` are as in the filters.
+    """
+
+    examples_like: tuple[str, ...] = ()
+    examples_unlike: tuple[str, ...] = ()
+    exclude_terms: tuple[str, ...] = ()
+    exclude_sites: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSites:
+    """Bloggers of a generation by what somebody called them, and the names that it does not hold."""
+
+    bloggers: tuple[int, ...]
+    unknown: tuple[str, ...]
+
+
+def found_sites(positions: Mapping[str, int], names: Iterable[str]) -> FoundSites:
+    """The bloggers with these ids, site keys or addresses; ``positions`` is :attr:`Generation.positions`."""
+    places = {name: positions.get(name, positions.get(_key_of(name), -1)) for name in names}
+    known = dict.fromkeys(place for place in places.values() if place >= 0)
+    return FoundSites(tuple(known), tuple(name for name, place in places.items() if place < 0))
+
+
+def with_examples(brief: Brief, generation: Generation, niche: NicheTerms) -> Brief:
+    """The brief with its vector moved toward the liked examples and away from the disliked ones."""
+    like = found_sites(generation.positions, niche.examples_like)
+    unlike = found_sites(generation.positions, niche.examples_unlike)
+    warnings = _unknown_examples((*like.unknown, *unlike.unknown))
+    vector = moved(
+        brief.vector,
+        [generation.vector_of(blogger) for blogger in like.bloggers],
+        [generation.vector_of(blogger) for blogger in unlike.bloggers],
+    )
+    if brief.vector is None and vector is not None and brief.text:
+        warnings += ("The brief's meaning is taken from the examples: the embedding model does not know its language.",)
+        return replace(brief, vector=vector, warnings=warnings)
+    return replace(brief, vector=vector, warnings=brief.warnings + warnings)
+
+
+def moved(
+    vector: NDArray[np.float32] | None, like: Sequence[NDArray[np.float32]], unlike: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """α · brief + β · mean of the liked − γ · mean of the disliked, as a unit vector; unreadable examples (zeros) do
+    not count. Without a brief the liked ones alone give the direction; None where nothing does."""
+    liked, disliked = ([row for row in rows if row.any()] for rows in (like, unlike))
+    if vector is not None and not liked and not disliked:
+        return vector
+    if vector is None and not liked:
+        return None
+    total = ALPHA * np.asarray(vector, np.float64) if vector is not None else np.zeros(len(liked[0]))
+    total = total + (BETA * np.mean(liked, axis=0, dtype=np.float64) if liked else 0)
+    total = total - (GAMMA * np.mean(disliked, axis=0, dtype=np.float64) if disliked else 0)
+    norm = float(np.linalg.norm(total))
+    return np.asarray(total / norm, np.float32) if norm > 0 else None
+
+
+def excluded_posts(generation: Generation, terms: Iterable[str]) -> list[NDArray[np.bool_]]:
+    """Which posts hold one of the terms, one array per segment."""
+    required = [list(query_terms(content_words(term, None), generation.families).values()) for term in terms]
+    return [
+        _holding(len(segment.post_vectors), [segment.posts_text.holding(words, EXCLUDED_HITS) for words in required])
+        for segment in generation.segments
+    ]
+
+
+def mostly_excluded(holds: NDArray[np.bool_], on_topic: NDArray[np.bool_]) -> bool:
+    """Whether a blogger is left out: of its posts on the niche (of all, when none is) half or more hold a term."""
+    looked_at = holds[on_topic] if on_topic.any() else holds
+    return bool(looked_at.size and looked_at.mean() >= EXCLUDED_SHARE)
+
+
+def _holding(size: int, found: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    mask = np.zeros(size, np.bool_)
+    for rows in found:
+        mask[rows] = True
+    return mask
+
+
+def _key_of(name: str) -> str:
+    try:
+        return site_of(name.strip()).key
+    except AddressError:
+        return ""
+
+
+def _unknown_examples(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return (f"Examples that this index does not hold do not count: {', '.join(names[:MAX_NAMED])}{more}.",)

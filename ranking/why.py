@@ -1,0 +1,40 @@
+"""One plain sentence that says why a blogger stands where it does, made from the figures of the answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+READERS = {"conversation": "comments", "amplification": "shares", "applause": "likes"}
+"""What the measures count, in the order in which the first known one is told."""
+
+
+def why(relevance: Mapping[str, Any], engagement: Mapping[str, Any], reach: Mapping[str, Any], *, links: bool) -> str:
+    """The sentence for the ``inputs`` of the three parts; ``links`` says whether any link between bloggers is known.
+
+    What is unknown is said to be unknown; nothing is said that the figures do not hold.
+    """
+    return "; ".join((_topic(relevance), _links(reach, known=links), _readers(engagement)))
+
+
+def _topic(relevance: Mapping[str, Any]) -> str:
+    on_topic, posts = relevance["on_topic_posts"], relevance["posts"]
+    return f"writes about it in {on_topic} of {_counted(posts, 'post')}" if on_topic else f"no post of {posts} is on it"
+
+
+def _links(reach: Mapping[str, Any], *, known: bool) -> str:
+    if not known:
+        return "links unknown"
+    linkers = reach["niche_linkers"]
+    return f"{_counted(linkers, 'blogger')} of this niche {'links' if linkers == 1 else 'link'} here"
+
+
+def _readers(engagement: Mapping[str, Any]) -> str:
+    shown = next((measure for measure in READERS if engagement[measure]["posts"]), None)
+    if shown is None:
+        reason = str(engagement["conversation"]["reason"] or "not_exposed").replace("_", " ")
+        return f"comments, shares and likes unknown ({reason})"
+    figures = engagement[shown]
+    return f"{figures['median']:.3g} {READERS[shown]} a post, peers {figures['peers_median']:.3g}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
