@@ -76,19 +76,6 @@ class Settings(BaseSettings):
         default=3, ge=0, description="Days after which an opt-out, effective at once, is also erased for good."
     )
 
-    jobs_in_service: bool = Field(
-        default=True,
-        description="Whether 'bloghound serve' does crawls, index builds and erasures itself; without, run "
-        "'bloghound worker' beside it.",
-    )
-    optout_grace_days: float = Field(
-        default=3,
-        ge=0,
-        le=365,
-        description="Days between a request to opt out, which hides a site at once, and its erasure: time for an "
-        "administrator to reject a false one.",
-    )
-
     @field_validator("contact")
     @classmethod
     def _contact_is_an_address(cls, value: str) -> str:

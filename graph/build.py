@@ -54,7 +54,8 @@ EDITORIAL = EdgePolicy()
 class GraphNode:
     """A blogger or site with what an export shows of it; None is unknown.
 
-    ``reach`` is the share of all PageRank, ``linkers`` the number of distinct nodes that link here.
+    ``reach`` is the share of all PageRank, ``linkers`` the number of distinct nodes that link here, and ``relevance``
+    how much the node is about a niche, from 0 to 1, where the graph is that of a niche.
     """
 
     key: str
@@ -67,6 +68,7 @@ class GraphNode:
     reach: float | None = None
     linkers: int | None = None
     health: str | None = None
+    relevance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

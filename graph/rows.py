@@ -22,6 +22,7 @@ NODE_COLUMNS: dict[str, type[Exported]] = {
     "reach": float,
     "linkers": int,
     "health": str,
+    "relevance": float,
 }
 """Columns of a node; ``label`` is the title, or the key where there is none."""
 

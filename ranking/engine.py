@@ -1,40 +1,34 @@
 """The ranking engine: a brief in, an explained order of bloggers out.
 
-The same generation, brief and weights give the same bytes: nothing depends on the clock, on chance or on earlier
-queries, and equal scores are ordered by site key.
+The same generation, brief, niche, filters and weights give the same bytes: nothing depends on the clock, on chance or
+on earlier queries, and equal scores are ordered by site key.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isnan
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.errors import IndexMissingError, InputError
+from bloghound.errors import IndexMissingError, InputError, NotFoundError
 from ranking.brief import Brief, read_brief
 from ranking.encoder import Encoder
-from ranking.evidence import SentencePicker
+from ranking.explaining import FULL_TEXT_ONLY, Explainer
+from ranking.filters import Filters, any_of, filter_columns, passing
 from ranking.index.generation import Generation
-from ranking.ranking import Evidence, Part, Ranking, Result
-from ranking.reach import Reach, reach_of
-from ranking.relevance import EVIDENCE, Relevance, relevance
-from ranking.score import FORMULA, Score, Weights, gate, score
+from ranking.niche import NicheTerms, excluded_posts, found_sites, mostly_excluded, with_examples
+from ranking.ranking import SHOWN_GATE, Ranking, Result
+from ranking.relevance import Relevance, relevance
+from ranking.score import FORMULA, Weights
+from ranking.scoring import Niche, Scored, niche_of, order_of, scored
 from ranking.values import NicheReach
 
 MAX_LIMIT = 1000
 """Results of one ranking; every one of them costs the reading of its best posts."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """The candidates of a brief with all that their scores are made of; scores are in the order of ``found``."""
-
-    brief: Brief
-    weights: Weights
-    found: Relevance
-    reach: Reach
-    scores: tuple[Score, ...]
+LIKE, UNLIKE = "example_like", "example_unlike"
+"""Flags of the bloggers that a niche names as examples: they are ranked as everybody is."""
 
 
 class RankingEngine:
@@ -49,26 +43,80 @@ class RankingEngine:
         self.generation = generation
         self.encoder = encoder
         self._niche_reach = niche_reach
-        self._engagement = np.array([one.value for one in generation.columns.engagement])
+        self._explainer = Explainer(generation)
+        self._columns = filter_columns(
+            generation.bloggers, generation.columns.engagement, datetime.fromisoformat(generation.as_of)
+        )
 
     def rank(
-        self, brief: str, *, limit: int = 20, languages: Sequence[str] = (), weights: Weights | None = None
+        self,
+        brief: str,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        languages: Sequence[str] = (),
+        weights: Weights | None = None,
+        filters: Filters | None = None,
+        niche: NicheTerms | None = None,
+        allowed: Collection[str] | None = None,
+        hidden: Collection[str] = (),
     ) -> Ranking:
-        """The best ``limit`` bloggers for a brief, of those who write in one of ``languages`` when any is given.
+        """The bloggers from place ``offset + 1`` on, at most ``limit``, of those that may be shown.
 
-        Raises BriefError for a brief that cannot be used and InputError for a limit out of range.
+        ``languages``, ``filters``, those of the ``niche``, the public ids ``allowed`` (None: all) and ``hidden`` must
+        all let a blogger pass; they change no score. ``brief`` may be empty when the niche has liked examples.
+        Raises BriefError for a brief that cannot be used and InputError for a limit or an offset out of range.
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise InputError(f"The limit {limit} is not between 1 and {MAX_LIMIT}.")
-        generation = self.generation
-        read = self.read(brief)
-        scored = self._score(read, self._writing_in(languages), weights or Weights())
-        keys = [generation.bloggers[blogger].site_key for blogger in scored.found.bloggers.tolist()]
-        order = sorted(range(len(keys)), key=lambda index: (-scored.scores[index].total, keys[index]))[:limit]
-        picker = SentencePicker((segment.posts_text for segment in generation.segments), read.terms)
-        results = tuple(self._result(rank, index, scored, picker) for rank, index in enumerate(order, start=1))
-        warnings = (*generation.warnings, *read.warnings, *_language_warnings(results, read))
-        return Ranking(read.text, generation.public_id, FORMULA, warnings, results)
+        if offset < 0:
+            raise InputError(f"The offset {offset} is negative.")
+        terms = niche or NicheTerms()
+        open_to = self._open_to(filters or Filters(), (languages, terms.languages), terms, allowed, hidden)
+        found, order = self._ordered(brief, weights or Weights(), terms, open_to)
+        picker, marks = self._explainer.picker(found), self._marks(terms)
+        results = tuple(
+            self._explainer.result(rank, row, found, picker, marks.get(int(found.found.bloggers[row]), ()))
+            for rank, row in enumerate(order[offset : offset + limit], start=offset + 1)
+        )
+        in_niche = [row for row in order if found.scores[row].gate >= SHOWN_GATE]
+        read = found.niche.brief
+        return Ranking(
+            query=read.text,
+            generation=self.generation.public_id,
+            formula=FORMULA,
+            warnings=(*self.generation.warnings, *read.warnings, *_language_warnings(results, read)),
+            total=len(in_niche),
+            ranked=len(order),
+            facets=self._facets(found.found.bloggers[in_niche].tolist()),
+            weights=found.weights,
+            results=results,
+        )
+
+    def explain(
+        self,
+        brief: str,
+        blogger_public_id: str,
+        *,
+        weights: Weights | None = None,
+        niche: NicheTerms | None = None,
+    ) -> Result:
+        """One blogger's result, recomputed from what is stored; any blogger's, however far down or off the niche.
+
+        ``rank`` is the place among all candidates without filters. Raises NotFoundError for a blogger that the
+        generation does not hold.
+        """
+        blogger = self.generation.positions.get(blogger_public_id)
+        if blogger is None or self.generation.bloggers[blogger].public_id != blogger_public_id:
+            raise NotFoundError(f"There is no blogger {blogger_public_id} in {self.generation.public_id}.")
+        terms = niche or NicheTerms()
+        place = self._niche(brief, terms)
+        everybody = np.union1d(place.candidates.bloggers, [blogger])
+        found = scored(self.generation, place, everybody, weights or Weights())
+        row = int(np.searchsorted(everybody, blogger))
+        rank = order_of(self.generation, found, range(len(everybody))).index(row) + 1
+        marks = self._marks(terms).get(blogger, ())
+        return self._explainer.result(rank, row, found, self._explainer.picker(found), marks)
 
     def read(self, brief: str) -> Brief:
         """The brief as this engine's generation and model read it; raises BriefError."""
@@ -78,110 +126,83 @@ class RankingEngine:
         """The relevance part alone, for all candidates."""
         return relevance(self.generation, brief, self.encoder.background, allowed)
 
-    def _writing_in(self, languages: Sequence[str]) -> NDArray[np.bool_] | None:
-        wanted = {language.lower() for language in languages}
-        if not wanted:
+    def _niche(self, brief: str, terms: NicheTerms) -> Niche:
+        read = self.read(brief) if brief.strip() or not terms.examples_like else Brief.without_text()
+        if terms.examples_like or terms.examples_unlike:
+            read = with_examples(read, self.generation, terms)
+        return niche_of(self.generation, read, self.encoder.background, self._niche_reach)
+
+    def _ordered(
+        self, brief: str, weights: Weights, terms: NicheTerms, open_to: NDArray[np.bool_] | None
+    ) -> tuple[Scored, list[int]]:
+        """The scores of all who may be shown, and their rows in the order of the ranking."""
+        place = self._niche(brief, terms)
+        bloggers = place.candidates.bloggers if open_to is None else place.matcher.candidates(open_to)
+        found = scored(self.generation, place, bloggers, weights)
+        kept = self._without_excluded(found, terms) if terms.exclude_terms else range(len(bloggers))
+        return found, order_of(self.generation, found, kept)
+
+    def _without_excluded(self, found: Scored, terms: NicheTerms) -> list[int]:
+        holds = excluded_posts(self.generation, terms.exclude_terms)
+        kept = []
+        for row, blogger in enumerate(found.found.bloggers.tolist()):
+            segment, local = self.generation.locate(blogger)
+            rows = self.generation.segments[segment].rows_of(local)
+            own = holds[segment][rows.start : rows.stop]
+            if not own.any() or not mostly_excluded(own, found.niche.on_topic(blogger)):
+                kept.append(row)
+        return kept
+
+    def _open_to(
+        self,
+        filters: Filters,
+        languages: Sequence[Sequence[str]],
+        terms: NicheTerms,
+        allowed: Collection[str] | None,
+        hidden: Collection[str],
+    ) -> NDArray[np.bool_] | None:
+        """Who may be shown, shape (n,); None for everybody."""
+        asked = [codes for codes in languages if codes]
+        if filters == Filters() and not asked and allowed is None and not hidden and not terms.exclude_sites:
             return None
-        return np.array(
-            [bool(wanted.intersection(blogger.languages)) for blogger in self.generation.bloggers], np.bool_
-        )
+        open_to = passing(self._columns, filters)
+        for codes in asked:
+            open_to &= any_of(self._columns.languages, codes, self._columns.size)
+        positions = self.generation.positions
+        if allowed is not None:
+            open_to &= self._mask(positions[one] for one in allowed if one in positions)
+        open_to &= ~self._mask(positions[one] for one in hidden if one in positions)
+        return open_to & ~self._mask(found_sites(positions, terms.exclude_sites).bloggers)
 
-    def _score(self, brief: Brief, allowed: NDArray[np.bool_] | None, weights: Weights) -> _Scored:
-        columns = self.generation.columns
-        found = self.relevance(brief, allowed)
-        in_niche = np.zeros(len(self.generation.bloggers))
-        in_niche[found.bloggers] = [gate(value) for value in found.value.tolist()]
-        reach = reach_of(columns.matrix, columns.reach, in_niche, self._niche_reach)
-        reach_values = reach.value
-        scores = tuple(
-            score(
-                {
-                    "relevance": float(value),
-                    "engagement": columns.engagement[blogger].value,
-                    "reach": float(reach_values[blogger]),
-                },
-                weights,
-                columns.findings[blogger],
-            )
-            for blogger, value in zip(found.bloggers.tolist(), found.value.tolist(), strict=True)
-        )
-        return _Scored(brief, weights, found, reach, scores)
+    def _mask(self, bloggers: Iterable[int]) -> NDArray[np.bool_]:
+        mask = np.zeros(self._columns.size, np.bool_)
+        mask[np.fromiter(bloggers, np.int64)] = True
+        return mask
 
-    def _result(self, rank: int, index: int, scored: _Scored, picker: SentencePicker) -> Result:
-        blogger = int(scored.found.bloggers[index])
-        entry = self.generation.bloggers[blogger]
-        unread = scored.brief.vector is not None and isnan(scored.found.evidence[index, 0])
-        return Result(
-            rank=rank,
-            blogger=entry,
-            score=scored.scores[index],
-            parts={
-                "relevance": self._relevance_part(index, scored),
-                "engagement": self._engagement_part(blogger, index, scored),
-                "reach": self._reach_part(blogger, index, scored),
-            },
-            evidence=self._evidence(index, blogger, scored.found, picker),
-            flags=(*entry.flags, *(("full_text_only",) if unread else ())),
-        )
+    def _marks(self, terms: NicheTerms) -> dict[int, tuple[str, ...]]:
+        """The flag of each blogger that the niche names as an example."""
+        named = ((UNLIKE, terms.examples_unlike), (LIKE, terms.examples_like))
+        return {
+            blogger: (flag,)
+            for flag, names in named
+            for blogger in found_sites(self.generation.positions, names).bloggers
+        }
 
-    def _relevance_part(self, index: int, scored: _Scored) -> Part:
-        found, made = scored.found, scored.scores[index]
-        evidence = zip(EVIDENCE, found.evidence[index].tolist(), strict=True)
-        return Part(
-            value=float(found.value[index]),
-            weight=scored.weights.relevance,
-            contribution=made.contributions["relevance"],
-            percentile=percentile(found.value, float(found.value[index])),
-            sample_size=int(found.posts[index]),
-            known=True,
-            inputs={"gate": made.gate} | {name: None if isnan(figure) else figure for name, figure in evidence},
-        )
-
-    def _engagement_part(self, blogger: int, index: int, scored: _Scored) -> Part:
-        engagement = self.generation.columns.engagement[blogger]
-        return Part(
-            value=engagement.value,
-            weight=scored.weights.engagement,
-            contribution=scored.scores[index].contributions["engagement"],
-            percentile=percentile(self._engagement, engagement.value),
-            sample_size=engagement.sample_size,
-            known=engagement.known,
-            inputs=dict(engagement.inputs),
-        )
-
-    def _reach_part(self, blogger: int, index: int, scored: _Scored) -> Part:
-        values, linkers = scored.reach.value, int(self.generation.columns.distinct_linkers[blogger])
-        whole, niche = float(scored.reach.whole[blogger]), float(scored.reach.niche[blogger])
-        return Part(
-            value=float(values[blogger]),
-            weight=scored.weights.reach,
-            contribution=scored.scores[index].contributions["reach"],
-            percentile=percentile(values, float(values[blogger])),
-            sample_size=linkers,
-            known=scored.reach.known,
-            inputs={"whole": whole, "niche": niche, "distinct_linkers": linkers},
-        )
-
-    def _evidence(self, index: int, blogger: int, found: Relevance, picker: SentencePicker) -> tuple[Evidence, ...]:
-        rows = self.generation.rows_of(blogger)
-        shown = []
-        for post, cosine in zip(found.best[index], found.similarity[index], strict=True):
-            document = self.generation.document(rows[post])
-            if not document.title and not document.text:
-                continue
-            similarity = None if isnan(cosine) else cosine
-            shown.append(Evidence(document.url, document.title, document.published, picker.best(document), similarity))
-        return tuple(shown)
+    def _facets(self, bloggers: Sequence[int]) -> dict[str, dict[str, int]]:
+        """How many of these bloggers write in each language and publish on each platform, the most frequent first."""
+        entries = [self.generation.bloggers[blogger] for blogger in bloggers]
+        return {
+            "languages": _counted(code for entry in entries for code in entry.languages),
+            "platforms": _counted(name for entry in entries for name in entry.platforms),
+        }
 
 
-def percentile(peers: NDArray[np.float64], value: float) -> float:
-    """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
-    below = np.count_nonzero(peers < value) + np.count_nonzero(peers == value) / 2
-    return round(100 * float(below) / max(len(peers), 1), 1)
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _language_warnings(results: Sequence[Result], brief: Brief) -> tuple[str, ...]:
-    unread = [result.blogger for result in results if "full_text_only" in result.flags]
+    unread = [result.blogger for result in results if FULL_TEXT_ONLY in result.flags]
     if brief.vector is None or not unread:
         return ()
     languages = ", ".join(sorted({language for blogger in unread for language in blogger.languages})) or "unknown"

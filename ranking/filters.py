@@ -26,6 +26,9 @@ class Bounds(NamedTuple):
     maximum: float | None = None
 
 
+UNBOUNDED = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a shown blogger must fulfil; every one that is given must hold, and the default lets everybody pass.
@@ -38,16 +41,16 @@ class Filters:
 
     languages: tuple[str, ...] = ()
     last_post_within_days: int | None = None
-    posts_per_month: Bounds = Bounds()
+    posts_per_month: Bounds = UNBOUNDED
     min_engagement: float | None = None
     max_sponsored_share: float | None = None
     platforms: tuple[str, ...] = ()
-    followers: Bounds = Bounds()
+    followers: Bounds = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)
 class FilterColumns:
-    """What filters look at: columns of shape (n,), nan where unknown, and the bloggers of each language and platform."""
+    """Columns of shape (n,), nan where a figure is unknown, and the bloggers of each language and platform."""
 
     size: int
     languages: Mapping[str, NDArray[np.int64]]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from ranking.engagement import MEASURES, Engagement
 class EngagementPeers:
     """Engagement over a whole generation.
 
-    ``values`` are those of all bloggers in ascending order; ``known_median`` is over the bloggers whose engagement is
+    ``values`` are those of all bloggers; ``known_median`` is over the bloggers whose engagement is
     known; ``measures`` gives for each measure the bloggers who show it (``peers``) and the median of their medians per
     post (``peers_median``). A median is None where there is nobody.
     """
@@ -27,7 +26,7 @@ class EngagementPeers:
 def engagement_peers(engagement: Sequence[Engagement]) -> EngagementPeers:
     """The peers' figures, computed once per generation."""
     return EngagementPeers(
-        values=np.sort(np.array([one.value for one in engagement], np.float64)),
+        values=np.array([one.value for one in engagement], np.float64),
         known_median=median_or_none([one.value for one in engagement if one.known]),
         measures={measure: _measure(engagement, measure) for measure in MEASURES},
     )
@@ -35,13 +34,13 @@ def engagement_peers(engagement: Sequence[Engagement]) -> EngagementPeers:
 
 def median_or_none(figures: Sequence[float] | NDArray[np.float64]) -> float | None:
     """The median; None of nothing."""
-    return float(median(figures)) if len(figures) else None
+    return float(np.median(figures)) if len(figures) else None
 
 
 def percentile(peers: NDArray[np.float64], value: float) -> float:
-    """The share of ``peers``, in ascending order, below ``value``, ties counting half, from 0 to 100 (mid-rank)."""
-    below, up_to = np.searchsorted(peers, value, "left"), np.searchsorted(peers, value, "right")
-    return round(100 * float(below + (up_to - below) / 2) / max(len(peers), 1), 1)
+    """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
+    below = np.count_nonzero(peers < value) + np.count_nonzero(peers == value) / 2
+    return round(100 * float(below) / max(len(peers), 1), 1)
 
 
 def _measure(engagement: Sequence[Engagement], measure: str) -> dict[str, float | int | None]:

@@ -182,7 +182,7 @@ class Matcher:
 def relevance(
     generation: Generation, brief: Brief, background: float, allowed: NDArray[np.bool_] | None = None
 ) -> Relevance:
-    """Relevance of the candidates among the ``allowed`` bloggers, in the order of the generation; see :class:`Matcher`."""
+    """Relevance of the candidates among the ``allowed`` bloggers; the arguments are those of :class:`Matcher`."""
     matcher = Matcher(generation, brief, background)
     return matcher.relevance(matcher.candidates(allowed))
 

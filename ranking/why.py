@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-READERS = {"conversation": "comments", "amplification": "shares", "applause": "likes"}
+READERS = {"conversation": "comment", "amplification": "share", "applause": "like"}
 """What the measures count, in the order in which the first known one is told."""
 
 
@@ -33,8 +33,8 @@ def _readers(engagement: Mapping[str, Any]) -> str:
         reason = str(engagement["conversation"]["reason"] or "not_exposed").replace("_", " ")
         return f"comments, shares and likes unknown ({reason})"
     figures = engagement[shown]
-    return f"{figures['median']:.3g} {READERS[shown]} a post, peers {figures['peers_median']:.3g}"
+    return f"{_counted(figures['median'], READERS[shown])} a post, peers {figures['peers_median']:.3g}"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counted(number: float, noun: str) -> str:
+    return f"{number:.4g} {noun}" if number == 1 else f"{number:.4g} {noun}s"

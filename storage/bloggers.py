@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, exists, func, or_, s
 
 from storage.tables import Author, Blogger, Post, Site
 from storage.tables.base import UtcDateTime, table_of
+from storage.upserts import batches
 
 _BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
 _FOUNDING = _SITE.alias("founding")
@@ -131,6 +132,7 @@ _COUNTS_OF = (
     .where(_SITE.c.blogger_id.in_(bindparam("ids", expanding=True)))
     .group_by(_SITE.c.blogger_id)
 )
+_KEYS = select(_SITE.c.blogger_id, _SITE.c.key).where(_SITE.c.blogger_id.in_(bindparam("ids", expanding=True)))
 _SITE_COLUMNS = [_SITE.c.id.label("site_id"), *(_SITE.c[name] for name in StoredSite.__slots__ if name != "site_id")]
 _OWN_COLUMNS = [_BLOGGER.c[name].label(f"own_{name}") for name in ("id", "public_id", "name", "site_key", "created_at")]
 _FIND = (
@@ -185,7 +187,8 @@ def page(
     if given.text is not None:
         values["text"] = f"%{_escaped(given.text.lower())}%"
     if after is not None:
-        values |= {"after": _sort_value(sort, after[0]), "after_id": after[1]}
+        values |= {"after": _sort_value(sort, after[0])}
+        values |= {} if sort is BloggerSort.SITE else {"after_id": after[1]}
     rows = connection.execute(_page(sort, frozenset(values)), values).mappings().all()
     return _listed(connection, rows)
 
@@ -222,16 +225,20 @@ def _page(sort: BloggerSort, given: frozenset[str]) -> Select[Any]:
         column = func.coalesce(
             counts.c[sort.value], 0 if sort is BloggerSort.POSTS else bindparam("undated", _UNDATED, UtcDateTime())
         )
-    return _ordered(_filtered(query, given), column, given, upward=sort in {BloggerSort.SITE, BloggerSort.NAME})
+    upward = sort in {BloggerSort.SITE, BloggerSort.NAME}
+    return _ordered(_filtered(query, given), column, given, upward=upward, unique=sort is BloggerSort.SITE)
 
 
-def _ordered(query: Select[Any], column: Any, given: frozenset[str], *, upward: bool) -> Select[Any]:
-    query = query.add_columns(column.label("sort_value"))
-    if "after" in given:
-        value = bindparam("after", type_=column.type)
-        further = column > value if upward else column < value
+def _ordered(query: Select[Any], column: Any, given: frozenset[str], *, upward: bool, unique: bool) -> Select[Any]:
+    query = query.add_columns(column.label("sort_value")).limit(bindparam("limit"))
+    value: Any = bindparam("after", type_=column.type)
+    further = column > value if upward else column < value
+    if "after" in given and unique:  # a tie-breaker would keep SQLite from reading the index in order
+        query = query.where(further)
+    elif "after" in given:
         query = query.where(or_(further, and_(column == value, _BLOGGER.c.id > bindparam("after_id"))))
-    return query.order_by(column.asc() if upward else column.desc(), _BLOGGER.c.id).limit(bindparam("limit"))
+    placed = query.order_by(column.asc() if upward else column.desc())
+    return placed if unique else placed.order_by(_BLOGGER.c.id)
 
 
 def _filtered(query: Select[Any], given: frozenset[str]) -> Select[Any]:
@@ -270,6 +277,15 @@ def find(connection: Connection, public_id: str) -> StoredBlogger | None:
         created_at=first["own_created_at"],
         sites=tuple(StoredSite(**{name: row[name] for name in StoredSite.__slots__}) for row in rows),
     )
+
+
+def site_keys(connection: Connection, blogger_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The keys of all sites of each blogger."""
+    found: dict[int, list[str]] = {}
+    for batch in batches(list(blogger_ids)):
+        for number, key in connection.execute(_KEYS, {"ids": list(batch)}):
+            found.setdefault(number, []).append(key)
+    return found
 
 
 def languages(connection: Connection, site_ids: Sequence[int]) -> list[LanguageShare]:

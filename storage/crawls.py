@@ -32,8 +32,15 @@ def fingerprint(kind: str, options: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps([kind, options], sort_keys=True).encode()).hexdigest()
 
 
-def begin(connection: Connection, kind: str, options: Mapping[str, Any], *, now: datetime) -> CrawlRun:
-    """Continue the newest unfinished run with the same options, or begin a new one."""
+def begin(
+    connection: Connection,
+    kind: str,
+    options: Mapping[str, Any],
+    *,
+    now: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> CrawlRun:
+    """Continue the newest unfinished run with the same options, or begin a new one; ``more`` is kept beside them."""
     mark = fingerprint(kind, options)
     unfinished = connection.execute(
         select(_CRAWL.c.id, _CRAWL.c.public_id, _CRAWL.c.started_at)
@@ -45,7 +52,7 @@ def begin(connection: Connection, kind: str, options: Mapping[str, Any], *, now:
     identity = public_id("crw", mark, now.isoformat())
     crawl_id = connection.execute(
         insert(_CRAWL)
-        .values(public_id=identity, kind=kind, fingerprint=mark, options=dict(options), started_at=now)
+        .values(public_id=identity, kind=kind, fingerprint=mark, options={**options, **(more or {})}, started_at=now)
         .returning(_CRAWL.c.id)
     ).scalar_one()
     return CrawlRun(crawl_id, identity, now, continued=False)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, exists, func, select, tuple_
 
 from bloghound.errors import NotFoundError
+from storage import shortlists
 from storage.shown_bloggers import COLUMNS, NAME, ShownBlogger, shown, with_bloggers
 from storage.tables import Blogger, ShortlistEntry, Site
 from storage.tables.base import table_of
@@ -123,6 +124,13 @@ def get(connection: Connection, list_id: int, blogger_public_id: str) -> StoredE
     return entry_of(row)
 
 
+def blogger_ids(connection: Connection, workspace_id: int, list_public_id: str) -> set[str]:
+    """Public ids of all bloggers on a workspace's list; raises NotFoundError for a list that it does not have."""
+    held = shortlists.look_up(connection, workspace_id, list_public_id)
+    query = select(_BLOGGER.c.public_id).join(_ENTRY, _ENTRY.c.blogger_id == _BLOGGER.c.id)
+    return set(connection.execute(query.where(_ENTRY.c.shortlist_id == held.list_id)).scalars())
+
+
 def all_with_site_keys(connection: Connection, list_id: int) -> Iterator[ExportedEntry]:
     """Every entry in the order of adding, read in batches; for a connection that sees one state of the database."""
     after_id = 0
@@ -138,8 +146,8 @@ def all_with_site_keys(connection: Connection, list_id: int) -> Iterator[Exporte
 
 def entry_of(row: Row[Any] | tuple[Any, ...]) -> StoredEntry:
     """The entry in a row of its own columns, followed by those of its blogger."""
-    own, of_blogger = row[: len(_OWN)], row[len(_OWN) :]
-    return StoredEntry(*(*own, shown(of_blogger)))
+    own: tuple[Any, ...] = tuple(row)[: len(_OWN)]
+    return StoredEntry(*(*own, shown(row[len(_OWN) :])))
 
 
 def not_listed(blogger_public_id: str) -> NotFoundError:
@@ -175,7 +183,12 @@ def _after(sort: EntrySort) -> ColumnElement[bool]:
 
 def _has_tag(is_sqlite: bool) -> ColumnElement[bool]:
     members = (func.json_each if is_sqlite else func.json_array_elements_text)(_ENTRY.c.tags).table_valued("value")
-    return exists(select(1).select_from(members).where(members.c.value == bindparam("tag")).correlate(_ENTRY))
+    return exists(
+        select(1)
+        .select_from(members)
+        .where(members.c.value == bindparam("tag", type_=_ENTRY.c.owner.type))
+        .correlate(_ENTRY)
+    )
 
 
 def _start(sort: EntrySort, after: list[Any] | None, list_id: int, limit: int) -> dict[str, Any]:

@@ -69,15 +69,15 @@ def page(
     """At most ``limit`` shortlists of a workspace by name, those after ``after_name``."""
     query = _FIRST if after_name is None else _NEXT
     values = {"workspace": workspace_id, "n": limit} | ({} if after_name is None else {"after": after_name})
-    rows = connection.execute(query, values).all()
-    stages = _stages(connection, [row.id for row in rows])
-    return [StoredShortlist(*(*row, stages.get(row.id, {}))) for row in rows]
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(query, values)]
+    stages = _stages(connection, [row[0] for row in rows])
+    return [StoredShortlist(*(*row, stages.get(row[0], {}))) for row in rows]
 
 
 def get(connection: Connection, workspace_id: int, public_id: str) -> StoredShortlist:
     """One shortlist; raises NotFoundError."""
     row = _find(connection, workspace_id, public_id, to_change=False)
-    return StoredShortlist(*row, _stages(connection, [row[0]]).get(row[0], {}))
+    return StoredShortlist(*(*row, _stages(connection, [row[0]]).get(row[0], {})))
 
 
 def look_up(connection: Connection, workspace_id: int, public_id: str) -> HeldShortlist:

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from storage.tables import Suppression
 from storage.tables.base import table_of
@@ -44,6 +44,13 @@ def keyed_hash(secret_key: bytes, text: str) -> str:
 def load(connection: Connection, secret_key: bytes) -> Suppressions:
     """All suppressions."""
     return Suppressions(secret_key, connection.execute(select(_SUPPRESSION.c.keyed_hash)).scalars())
+
+
+def state(connection: Connection) -> tuple[int, str]:
+    """How many there are and when the newest was made: changes whenever the list does, and costs little to ask."""
+    query = select(func.count(), func.max(_SUPPRESSION.c.created_at))
+    count, newest = connection.execute(query).one()
+    return int(count), str(newest or "")
 
 
 def add(connection: Connection, secret_key: bytes, site_keys: Iterable[str], *, reason: str, now: datetime) -> None:

@@ -30,10 +30,11 @@ BICYCLE = "Gravel rides, a broken spoke and wet tyres fill this post about the b
 
 
 class Stored:
-    """A database with one crawl; every call adds to it."""
+    """A database with one crawl; every call adds to it. Sites are visited at ``NOW``, pages are seen at ``seen_at``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, seen_at: datetime = NOW) -> None:
         self.connection = connection
+        self.seen_at = seen_at
         self.crawl_id = crawls.begin(connection, "crawl", {}, now=NOW).crawl_id
 
     def site(self, key: str, *, health: SiteHealth | None = SiteHealth.OK, reason: str = "", **facts: Any) -> int:
@@ -72,8 +73,9 @@ class Stored:
             )
             self.keep(site_id, post)
 
-    def keep(self, site_id: int, post: ParsedPost, now: datetime = NOW) -> None:
+    def keep(self, site_id: int, post: ParsedPost, now: datetime | None = None) -> None:
         """One post, as read from its page."""
+        now = now or self.seen_at
         page = PageResult(self.crawl_id, site_id, post.url, Outcome.POST, now, "live", posts=(ReadPost(post),))
         results.record(self.connection, [page], secret_key=SECRET, now=now)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bloghound.errors import SeedsError
-from bloghound.jobs.seeds import MAX_SEEDS_BYTES, read_seeds
+from bloghound.jobs.seeds import MAX_SEEDS_BYTES, decode, entries_of, read_seeds
 
 
 def _file(folder: Path, content: bytes | str) -> Path:
@@ -23,6 +23,9 @@ def _file(folder: Path, content: bytes | str) -> Path:
         "name,home_url,topic\nAnn,https://a.example/,food\nBob,b.example,\nEve,,none\n",
         'URL\n"https://a.example/"\nb.example\n',
         "title,feed_url\nx,https://a.example/\ny,b.example\n",
+        "name;blog\nAnn;https://a.example/\nBob;b.example\n",
+        "Ann\thttps://a.example/\nBob\tb.example\n",
+        'name,url\n"Ann, A.",https://a.example/\nBob,b.example\n',
         """<?xml version="1.0"?><opml version="2.0"><body><outline text="Food"><outline htmlUrl="https://a.example/"
         xmlUrl="https://a.example/feed"/></outline><outline text="B" xmlUrl="b.example"/></body></opml>""",
     ],
@@ -48,6 +51,30 @@ def test_every_form_gives_the_same_addresses(content: str, tmp_path: Path) -> No
 def test_what_cannot_be_used_is_named(content: bytes | str, named: str, tmp_path: Path) -> None:
     with pytest.raises(SeedsError, match=named):
         read_seeds(_file(tmp_path, content))
+
+
+def test_a_broken_quote_costs_its_own_row_only() -> None:
+    found = entries_of('name,url\n"Ann,https://a.example/\nBob,b.example\nEve,c.example\n')
+    assert [(entry.row, entry.text) for entry in found] == [(3, "b.example"), (4, "c.example")]
+
+
+def test_commas_in_addresses_make_no_columns() -> None:
+    found = entries_of("https://a.example/?x=1,2\nhttps://b.example/\n")
+    assert [entry.text for entry in found] == ["https://a.example/?x=1,2", "https://b.example/"]
+
+
+@pytest.mark.parametrize(
+    ("content", "charset", "text"),
+    [
+        ("é".encode(), "", "é"),
+        ("é".encode("utf-16"), "utf-8", "é"),
+        ("é".encode("latin-1"), "latin-1", "é"),
+        ("é".encode("cp1252"), "no-such-charset", "é"),
+        ('<?xml version="1.0" encoding="iso-8859-2"?>ł'.encode("iso-8859-2"), "", "ł"),
+    ],
+)
+def test_uploads_are_decoded(content: bytes, charset: str, text: str) -> None:
+    assert decode(content, charset).endswith(text)
 
 
 def test_an_absent_file_and_a_huge_one_are_refused(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloghound.errors import BriefError, IndexMissingError, InputError
-from bloghound.records import Disclosure, RankableBlogger
+from bloghound.errors import BriefError, IndexMissingError, InputError, NotFoundError
+from bloghound.records import Disclosure, RankableBlogger, SiteHealth
 from graph.centrality import niche_reach
-from ranking.engine import RankingEngine, percentile
-from ranking.ranking import Ranking
+from ranking.engine import RankingEngine
+from ranking.filters import Filters
+from ranking.niche import NicheTerms, moved
+from ranking.peers import percentile
+from ranking.ranking import SHOWN_GATE, Ranking, Result
 from ranking.relevance import TYPICAL_RELEVANT, UNREAD_COSINE, value_of
 from ranking.score import Weights
 from tests.ranking_bloggers import COFFEE, CYCLING, POTTERY, blogger, build, encoder, engine, graph_of, three_bloggers
@@ -40,13 +43,15 @@ def test_the_blogger_of_the_niche_comes_first(ranker: RankingEngine, brief: str,
 
 def test_the_shape_is_the_documented_one(ranker: RankingEngine) -> None:
     found = ranker.rank(BRIEF).as_dict()
-    assert set(found) == {"query", "generation", "formula", "warnings", "results"}
+    head = {"query", "generation", "formula", "warnings", "total", "facets", "weights"}
+    assert set(found) == head | {"results"}
     first = found["results"][0]
-    assert set(first) == {"rank", "blogger", "score", "parts", "deductions", "evidence", "flags"}
-    assert set(first["blogger"]) == {"id", "name", "home", "sites", "languages", "followers"}
-    part = {"value", "weight", "contribution", "percentile", "sample_size", "known", "inputs"}
+    assert set(first) == {"rank", "blogger", "score", "parts", "deductions", "evidence", "flags", "why"}
+    known = {"id", "name", "home", "sites", "languages", "followers"}
+    assert set(first["blogger"]) == known | {"platforms", "posts", "posts_per_month", "first_post", "last_post"}
+    part = {"value", "weight", "contribution", "percentile", "sample_size", "known", "peers_median", "inputs"}
     assert [set(first["parts"][name]) for name in ("relevance", "engagement", "reach")] == [part] * 3
-    assert set(first["evidence"][0]) == {"url", "title", "published", "sentence", "similarity"}
+    assert set(first["evidence"][0]) == {"url", "title", "published", "sentence", "similarity", "language"}
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
@@ -230,3 +235,133 @@ def test_unread_meaning_enters_at_what_the_words_say_and_at_little_where_they_sa
     assert value_of(evidence, brief_read=False)[1] == pytest.approx(1 - exp(-0.8 / TYPICAL_RELEVANT))
     assert weak == pytest.approx(1 - exp(-0.05 / TYPICAL_RELEVANT))
     assert strong == pytest.approx(1 - exp(-(0.9 + 0.7 + 2 * UNREAD_COSINE) / 4 / TYPICAL_RELEVANT))
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(languages=("en",)), Filters(last_post_within_days=3650)])
+def test_pages_join_to_the_whole_list(ranker: RankingEngine, filters: Filters) -> None:
+    pages = [ranker.rank(BRIEF, limit=1, offset=offset, filters=filters) for offset in range(4)]
+    assert [Result.as_dict(one) for page in pages for one in page.results] == [
+        Result.as_dict(one) for one in ranker.rank(BRIEF, filters=filters).results
+    ]
+    assert (pages[3].ranked, pages[3].results) == (3, ())
+
+
+def test_a_negative_offset_is_named(ranker: RankingEngine) -> None:
+    with pytest.raises(InputError, match="-1"):
+        ranker.rank(BRIEF, offset=-1)
+
+
+def test_total_and_facets_count_those_in_the_niche(ranker: RankingEngine) -> None:
+    found = ranker.rank(BRIEF, limit=1).as_dict()
+    gates = [one.score.gate for one in ranker.rank(BRIEF).results]
+    assert found["total"] == sum(gate >= SHOWN_GATE for gate in gates) == 1
+    assert found["facets"] == {"languages": {"en": 1}, "platforms": {"wordpress": 1}}
+    assert found["weights"] == {"relevance": 0.6, "engagement": 0.25, "reach": 0.15}
+
+
+def test_an_explanation_agrees_with_the_list_for_everybody(ranker: RankingEngine) -> None:
+    weights = Weights(relevance=0.5, engagement=0.2, reach=0.3)
+    for result in ranker.rank(BRIEF, weights=weights).results:
+        assert Result.as_dict(ranker.explain(BRIEF, result.blogger.public_id, weights=weights)) == Result.as_dict(
+            result
+        )
+
+
+def test_filters_change_no_score(tmp_path: Path) -> None:
+    given = [*three_bloggers(), blogger("roast", COFFEE[1:], 7, language="nl", comments=2)]
+    ranker = engine(tmp_path, given, graph=graph_of(given, [("coffee", "roast"), ("roast", "coffee")]))
+    (shown,) = ranker.rank(BRIEF, languages=["nl"]).results
+    explained = ranker.explain(BRIEF, "blg_roast")
+    assert shown.score.total == pytest.approx(explained.score.total, abs=1e-9)
+    assert {**Result.as_dict(shown), "rank": 0} == {**Result.as_dict(explained), "rank": 0}
+
+
+def test_who_can_be_no_candidate_can_be_explained(tmp_path: Path) -> None:
+    shop = blogger("shop", COFFEE, 4, site={"health": SiteHealth.NOT_A_BLOG})
+    ranker = engine(tmp_path, [*three_bloggers(), shop, blogger("empty", (), 5)])
+    assert "blg_shop" not in [one.blogger.public_id for one in ranker.rank(BRIEF).results]
+    assert "not_a_blog" in ranker.explain(BRIEF, "blg_shop").flags
+    nothing = ranker.explain(BRIEF, "blg_empty")
+    assert (nothing.parts["relevance"].value, nothing.evidence) == (0.0, ())
+
+
+@pytest.mark.parametrize("unknown", ["blg_nobody", "", "coffee.test"])
+def test_explaining_somebody_unknown_is_not_found(ranker: RankingEngine, unknown: str) -> None:
+    with pytest.raises(NotFoundError):
+        ranker.explain(BRIEF, unknown)
+
+
+def test_allowed_and_hidden_bloggers(ranker: RankingEngine) -> None:
+    assert names(ranker.rank(BRIEF, allowed={"blg_pottery", "blg_other"})) == ["pottery"]
+    assert names(ranker.rank(BRIEF, allowed=set())) == []
+    assert sorted(names(ranker.rank(BRIEF, hidden={"blg_pottery", "blg_other"}))) == ["coffee", "cycling"]
+
+
+def test_why_and_peers_are_told_in_figures(tmp_path: Path) -> None:
+    given = [
+        blogger("coffee", COFFEE, 1, comments=6),
+        blogger("roast", COFFEE[:2], 2, comments=2),
+        *three_bloggers()[1:],
+    ]
+    ranker = engine(tmp_path, given, graph=graph_of(given, [("roast", "coffee"), ("pottery", "coffee")]))
+    first, *_, last = ranker.rank(BRIEF).results
+    assert (
+        first.why == "writes about it in 3 of 3 posts; 1 blogger of this niche links here; 6 comments a post, peers 4"
+    )
+    assert last.why.startswith(("no post of 3 is on it", "no post of 2 is on it"))
+    assert last.why.endswith("comments, shares and likes unknown (not exposed)")
+    conversation = first.parts["engagement"].inputs["conversation"]
+    assert (conversation["peers"], conversation["peers_median"]) == (2, (6 + 2) / 2)
+    assert first.parts["reach"].inputs["niche_linkers"] == 1
+
+
+def test_unknown_links_are_said_to_be_unknown(tmp_path: Path) -> None:
+    (first, *_) = engine(tmp_path, three_bloggers()).rank(BRIEF).results
+    assert "links unknown" in first.why
+    assert first.parts["reach"].peers_median is None
+    assert first.parts["engagement"].peers_median is None
+
+
+@pytest.mark.parametrize("example", ["blg_pottery", "pottery.test", "https://pottery.test/2", " pottery.test "])
+def test_examples_alone_make_a_niche(ranker: RankingEngine, example: str) -> None:
+    found = ranker.rank("", niche=NicheTerms(examples_like=(example,)))
+    assert names(found)[0] == "pottery"
+    assert "example_like" in found.results[0].flags
+    assert found.warnings == ()
+
+
+def test_examples_move_a_brief(ranker: RankingEngine) -> None:
+    def relevance_of(niche: NicheTerms) -> float:
+        return ranker.explain("things made by hand", "blg_pottery", niche=niche).parts["relevance"].value
+
+    plain = relevance_of(NicheTerms())
+    assert relevance_of(NicheTerms(examples_like=("pottery.test",))) > plain
+    assert relevance_of(NicheTerms(examples_unlike=("pottery.test",))) < plain
+
+
+def test_an_example_that_is_not_there_is_told(ranker: RankingEngine) -> None:
+    found = ranker.rank(BRIEF, niche=NicheTerms(examples_like=("nobody.test",)))
+    assert "nobody.test" in found.warnings[0]
+    with pytest.raises(BriefError):
+        ranker.rank(" ", niche=NicheTerms(examples_unlike=("coffee.test",)))
+
+
+def test_excluded_sites_terms_and_languages_of_a_niche(ranker: RankingEngine) -> None:
+    def without(**terms: Any) -> list[str]:
+        return sorted({"coffee", "cycling", "pottery"} - set(names(ranker.rank(BRIEF, niche=NicheTerms(**terms)))))
+
+    assert without(exclude_sites=("https://cycling.test/", "nobody.test")) == ["cycling"]
+    assert without(exclude_terms=("kilns and clays",)) == ["pottery"]  # one of its two posts
+    assert without(exclude_terms=("kilns and espresso", "lever")) == []
+    assert without(exclude_terms=("espressos",)) == ["coffee"]
+    assert without(exclude_terms=("celadon", "zzz", "…")) == ["pottery"]
+    assert without(languages=("nl",)) == ["coffee", "cycling", "pottery"]
+
+
+def test_rocchio_moves_by_its_published_weights() -> None:
+    brief, like, unlike = np.eye(3, dtype=np.float32)
+    expected = np.array([1, 0.75, -0.15]) / np.sqrt(1 + 0.75**2 + 0.15**2)
+    assert moved(brief, [like], [unlike]) == pytest.approx(expected)
+    assert moved(None, [like, unlike], []) == pytest.approx(np.array([0, 1, 1]) / np.sqrt(2))
+    assert moved(brief, [np.zeros(3, np.float32)], []) is brief
+    assert moved(None, [], [unlike]) is None

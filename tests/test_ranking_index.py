@@ -347,3 +347,10 @@ def test_locks_of_the_full_text_are_no_part_of_a_generation(index_dir: Path) -> 
     assert not [name for name in layout.seal(folder) if name.endswith(".lock")]
     assert not [name for name in layout.read_meta(folder)["files"] if name.endswith(".lock")]
     assert (folder / ".tantivy-meta.lock").exists()  # a reader in another process may hold it
+
+
+def test_a_generation_of_an_older_format_says_what_to_do(index_dir: Path) -> None:
+    folder = layout.folder_of(index_dir, 1)
+    layout.write_meta(folder, {**layout.read_meta(folder), "format": layout.FORMAT - 1})
+    with pytest.raises(IndexMissingError, match="'bloghound index' builds a new one"):
+        open_generation(index_dir)

@@ -2,7 +2,40 @@
 
 from fastapi import APIRouter
 
-from api.routes import keys, operations, session
+from api.routes import (
+    bloggers,
+    crawls,
+    entries,
+    erasure,
+    exports,
+    graph,
+    jobs,
+    keys,
+    lists,
+    niches,
+    operations,
+    optouts,
+    search,
+    session,
+    sites,
+)
 
-ROUTERS: tuple[APIRouter, ...] = (operations.router, keys.router, session.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    operations.router,
+    search.router,
+    bloggers.router,
+    graph.router,
+    niches.router,
+    lists.router,
+    entries.router,
+    exports.router,
+    sites.router,
+    crawls.router,
+    jobs.router,
+    optouts.public,
+    optouts.router,
+    erasure.router,
+    keys.router,
+    session.router,
+)
 """Every router, in the order of the reference."""

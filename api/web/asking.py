@@ -1,15 +1,14 @@
 """What the address of a ranking says: brief or niche, weights, filters, generation, page. The address is the state."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
 from fastapi import Query
 from pydantic import BaseModel, Field, model_validator
 
+from api.web.cards import PARTS
 from ranking.brief import MAX_BRIEF_CHARS
-from ranking.score import PARTS, Weights
 
 PAGE_SIZE = 20
 MAX_PAGE = 50
@@ -58,12 +57,12 @@ class Asked(BaseModel):
         return (self.page - 1) * PAGE_SIZE
 
     @property
-    def weights(self) -> Weights | None:
-        """The weights of the address, None when it names none; raises InputError when all are 0."""
+    def weights(self) -> dict[str, float] | None:
+        """The weights of the address by part, None when it names none; what it does not name counts 0."""
         given = {part: getattr(self, part) for part in PARTS}
         if all(weight is None for weight in given.values()):
             return None
-        return Weights(**{part: float(weight or 0) for part, weight in given.items()})
+        return {part: float(weight or 0) for part, weight in given.items()}
 
     @property
     def filtered(self) -> bool:
@@ -75,13 +74,8 @@ class Asked(BaseModel):
         return self.model_copy(update=changes)
 
     def query(self) -> str:
-        """The shortest query string that states this search; default weights are left out."""
-        stated = self.model_dump(exclude_defaults=True)
-        if self.page == 1:
-            stated.pop("page", None)
-        if self._default_weights():
-            stated = {name: value for name, value in stated.items() if name not in PARTS}
-        return urlencode(stated, doseq=True)
+        """The shortest query string that states this search."""
+        return urlencode(self.model_dump(exclude_defaults=True), doseq=True)
 
     def address(self, path: str = "/", **changes: Any) -> str:
         """The address of this search, or of one that differs by ``changes``."""
@@ -90,11 +84,7 @@ class Asked(BaseModel):
 
     def unfiltered(self) -> str:
         """The address of this search without filters."""
-        return self.address(page=1, **{name: type(self).model_fields[name].get_default(call_default_factory=True) for name in FILTERS})
-
-    def _default_weights(self) -> bool:
-        given = {part: getattr(self, part) for part in PARTS}
-        return given == {part: round(100 * share) for part, share in asdict(Weights()).items()}
+        return self.address(page=1, **{name: getattr(NOTHING, name) for name in FILTERS})
 
 
 FILTERS = (
@@ -109,10 +99,7 @@ FILTERS = (
     "followers_max",
 )
 
+NOTHING = Asked()
+
 AskedQuery = Annotated[Asked, Query()]
 """For routes: ``asked: AskedQuery``."""
-
-
-def shares(weights: Weights) -> dict[str, int]:
-    """The weights in percent, as the sliders show them."""
-    return {part: round(100 * share) for part, share in asdict(weights).items()}

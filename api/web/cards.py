@@ -27,27 +27,42 @@ FINDINGS = {
 
 FLAGS = {
     "full_text_only": "Ranked by words alone: the model does not read this language",
+    "example_like": "An example of this niche",
+    "example_unlike": "A counter-example of this niche",
     "spam_suspected": "Suspected spam",
     "link_farm": "Link farm",
 }
+
+SHOWN_GATE = 0.05
+"""As :data:`ranking.ranking.SHOWN_GATE`, written anew since importing that loads the index's libraries."""
 
 _SOURCES = {
     "relevance": "the posts' own text, against the brief",
     "engagement": "counts that the sites show, read by the crawl",
     "reach": "editorial links between bloggers, one vote each",
 }
+_RELEVANCE = (
+    ("whole_blog", "Meaning, whole blog"),
+    ("best_posts", "Meaning, best posts"),
+    ("blog_text", "Words, whole blog"),
+    ("post_text", "Words, best posts"),
+)
 _MEASURES = (("conversation", "comment"), ("amplification", "share"), ("applause", "like"))
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One figure that a part was computed from."""
+    """One figure that a part was computed from; ``note`` says of how many, or why it is unknown."""
 
     label: str
     text: str
+    note: str = ""
     peers: str = ""
-    sample: str = ""
-    known: bool = True
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a figure."""
+        return self.text != UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +101,19 @@ class Card:
     parts: tuple[PartRow, ...]
     deductions: tuple[Deduction, ...]
     flags: tuple[str, ...]
+    off_niche: bool
+    """The gate is all but shut: shown faintly, since the score says little of a blogger who writes on other things."""
 
     @property
     def spoken(self) -> str:
         """The score as a sentence, for those who do not see the bar."""
-        parts = ", ".join(
-            f"{row.part} {points(row.contribution)}{'' if row.known else ' (unknown, entered at its peers' + chr(39) + ' median)'}"
-            for row in self.parts
-        )
+        parts = ", ".join(_spoken(row) for row in self.parts)
         minus = f", minus {points(sum(one.amount for one in self.deductions))} for findings" if self.deductions else ""
         return f"Score {points(self.result['score'])} of 100: {parts}{minus}"
+
+
+def _spoken(row: PartRow) -> str:
+    return f"{row.part} {points(row.contribution)}" + ("" if row.known else " (unknown, counted no higher than peers)")
 
 
 def card(result: Mapping[str, Any]) -> Card:
@@ -111,6 +129,7 @@ def card(result: Mapping[str, Any]) -> Card:
         bar=bar,
         parts=tuple(part_row(part, parts[part]) for part in PARTS),
         deductions=tuple(deduction(one) for one in result["deductions"]),
+        off_niche=parts["relevance"]["inputs"]["gate"] < SHOWN_GATE,
         flags=tuple(FLAGS.get(flag, flag.replace("_", " ").capitalize()) for flag in result["flags"]),
     )
 
@@ -164,20 +183,14 @@ def _why_unknown(part: str, inputs: Mapping[str, Any]) -> str:
 
 def _relevance(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
     inputs = figures["inputs"]
-    on_topic = f"{number(inputs['on_topic_posts'])} of {plural(inputs['posts'], 'post')}"
-    rows = [Detail("Posts on topic", on_topic), Detail("Gate, open for those in the niche", percent(inputs["gate"]))]
-    names = (
-        ("whole_blog", "Meaning, whole blog"),
-        ("best_posts", "Meaning, best posts"),
-        ("blog_text", "Words, whole blog"),
-        ("post_text", "Words, best posts"),
-    )
-    return (*rows, *(_evidence(label, inputs.get(name)) for name, label in names))
+    on_topic = Detail("Posts on topic", number(inputs["on_topic_posts"]), f"of {plural(inputs['posts'], 'post')}")
+    gate = Detail("Gate", percent(inputs["gate"]), "of all parts counts: none off the niche, all on it")
+    return (on_topic, gate, *(_evidence(label, inputs[name]) for name, label in _RELEVANCE))
 
 
 def _evidence(label: str, value: float | None) -> Detail:
     if value is None:
-        return Detail(label, f"{UNKNOWN}: the model does not read this language", known=False)
+        return Detail(label, UNKNOWN, "the model does not read this language")
     return Detail(label, points(value))
 
 
@@ -188,12 +201,12 @@ def _engagement(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
 def _measure(noun: str, inputs: Mapping[str, Any]) -> Detail:
     label = f"{noun.capitalize()}s a post, median"
     peers = number(inputs["peers_median"], 1)
-    asked = plural(inputs["peers"], "blogger shows it", "bloggers show it")
-    if inputs["reason"] or not inputs["posts"]:
+    others = f"peers: {plural(inputs['peers'], 'blogger shows them', 'bloggers show them')}"
+    if not inputs["posts"]:
         reason = REASONS.get(inputs["reason"] or "", inputs["reason"] or "nothing was read")
-        return Detail(label, f"{UNKNOWN}: {reason}", peers, asked, known=False)
-    shown = f"{number(inputs['median'], 1)}, and any at all on {percent(inputs['share_with_any'])}"
-    return Detail(label, shown, peers, f"{plural(inputs['posts'], 'post')}; {asked}")
+        return Detail(label, UNKNOWN, f"{reason}; {others}", peers)
+    shown = f"{percent(inputs['share_with_any'])} of {plural(inputs['posts'], 'post')} have any; {others}"
+    return Detail(label, number(inputs["median"], 1), shown, peers)
 
 
 def _reach(figures: Mapping[str, Any]) -> tuple[Detail, ...]:

@@ -28,14 +28,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     # These imports take a second, in which Ctrl-C must be answered as well.
-    from bloghound.cli.app import app  # noqa: PLC0415
+    from bloghound.cli.app import make_app  # noqa: PLC0415
     from bloghound.cli.console import fail  # noqa: PLC0415
     from bloghound.cli.failures import sentence_for  # noqa: PLC0415
 
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - standard output was closed
     try:
-        result = app(args=list(arguments), standalone_mode=False)
+        result = make_app(arguments[0] if arguments else None)(args=list(arguments), standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         _discard_output()

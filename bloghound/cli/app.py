@@ -1,19 +1,39 @@
 """The application of the command line: every command, and the options before it."""
 
+from collections.abc import Mapping
+from importlib import import_module
+
 import typer
 
 from bloghound import __version__
-from bloghound.cli import crawling, demo, exporting, operating, ranking, serving
 
-app = typer.Typer(
-    name="bloghound",
-    help="Finds the bloggers who matter to a niche: crawl, index, rank, and see the evidence for every rank.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for room in (crawling, ranking, exporting, serving, operating, demo):
-    room.register(app)
+ROOMS: Mapping[str, tuple[str, ...]] = {
+    "crawling": ("crawl", "import", "reparse", "forget"),
+    "ranking": ("index", "rank", "evaluate"),
+    "exporting": ("graph", "posts"),
+    "serving": ("serve", "sign-in", "keys"),
+    "operating": ("status", "settings"),
+    "demo": ("demo",),
+}
+"""Modules of this package and their commands, in the order of the help."""
+
+
+def make_app(command: str | None = None) -> typer.Typer:
+    """The application; where the command is known, with the module of that command alone.
+
+    All modules together import every library that Bloghound uses, which takes two seconds.
+    """
+    app = typer.Typer(
+        name="bloghound",
+        help="Finds the bloggers who matter to a niche: crawl, index, rank, and see the evidence for every rank.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for room in [room for room, commands in ROOMS.items() if command in commands] or ROOMS:
+        import_module(f"bloghound.cli.{room}").register(app)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -22,7 +42,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     _version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
 ) -> None:

@@ -17,15 +17,13 @@ from bloghound.jobs import index as index_job
 from bloghound.jobs import ranking as ranking_job
 from bloghound.settings import load_settings
 from graph.clean import formula_safe
+from ranking.ranking import SHOWN_GATE
 from ranking.score import Weights
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 PARTS = ("relevance", "engagement", "reach")
 SHORT_PARTS = ("relev.", "engag.", "reach")
 """Headings of the same in the table, which must fit 80 columns."""
-
-SHOWN_GATE = 0.05
-"""Below this share of its parts a blogger's place is an accident of the few others; the table shows it dimmed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -129,6 +127,7 @@ def _evidence_line(result: dict[str, Any]) -> Text:
     if result["evidence"]:
         best = result["evidence"][0]
         line.append(printable(f"“{best['sentence']}” ({best['title']})"), style="default")
+    line.append(printable(f"\n     {result['why']}"), style="dim")
     return line
 
 
@@ -147,6 +146,7 @@ def _explanation(result: dict[str, Any]) -> Panel:
         for url in one["evidence"][:3]:
             body.append(f"            {printable(url)}\n", style="dim")
     body.append(f"{'score':<11} {result['score']:.4f}\n", style="bold")
+    body.append(printable(f"{result['why']}\n"))
     for found in result["evidence"]:
         body.append(printable(f"“{found['sentence']}”\n  {found['title']} · {found['published'] or 'undated'} · "))
         body.append(f"{printable(found['url'])}\n", style="cyan")
@@ -176,7 +176,6 @@ def _print_csv(results: list[dict[str, Any]]) -> None:
     )
     for result in results:
         blogger, parts = result["blogger"], result["parts"]
-        why = result["evidence"][0]["sentence"] if result["evidence"] else ""
         cells = [
             result["rank"],
             blogger["id"],
@@ -187,7 +186,7 @@ def _print_csv(results: list[dict[str, Any]]) -> None:
             round(sum(one["amount"] for one in result["deductions"]), 6),
             blogger["followers"] if blogger["followers"] is not None else "unknown",
             " ".join(blogger["languages"]),
-            why,
+            result["why"],
         ]
         writer.writerow([formula_safe(cell) for cell in cells])
 

@@ -105,12 +105,15 @@ def begin_crawl(
     An unfinished crawl for the same is continued, unless another ``workspace`` asked for it. Raises AddressError.
     """
     wanted, suppressed = seed_sites(seeds, suppressions.load(connection, settings.secret_key()))
+    seeds_in_order = list(dict.fromkeys(site.home_url for site in wanted))
     options: dict[str, object] = {
-        "seeds": sorted({site.home_url for site in wanted}),
+        "seeds": sorted(seeds_in_order),
         "archives": [str(path.resolve()) for path in archives],
         **asdict(limits),
     }
-    run = crawls.begin(connection, "crawl", options | ({"workspace": workspace} if workspace else {}), now=utc_now())
+    options |= {"workspace": workspace} if workspace else {}
+    # Their order tells no two crawls apart, but says which come first where there is no place for all.
+    run = crawls.begin(connection, "crawl", options, now=utc_now(), more={"seeds": seeds_in_order})
     return BegunCrawl(run.crawl_id, run.public_id, tuple(suppressed))
 
 

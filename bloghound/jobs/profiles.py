@@ -1,8 +1,10 @@
 """A blogger's profile: what storage holds joined with the figures of a generation, each fact with where it is from."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Any, TypeVar
 
 from bloghound.errors import NotFoundError
 from bloghound.jobs.activity import (
@@ -17,12 +19,15 @@ from bloghound.jobs.activity import (
 from bloghound.jobs.standing import Standing, standing
 from bloghound.settings import Settings
 from ranking.index.generation import Generation
-from storage import bloggers, post_pages, provenance, suppressions
+from storage import blogger_links, bloggers, post_pages, provenance, suppressions
+from storage.blogger_links import Direction, LinkedBlogger
 from storage.bloggers import BloggerFilter, BloggerSort, LanguageShare, ListedBlogger, StoredBlogger, WritingAuthor
 from storage.database import Connection
 from storage.post_pages import ShownReading
 from storage.provenance import Observation, PathStep, Proof
 from storage.tables.base import utc_now
+
+Row = TypeVar("Row", ListedBlogger, LinkedBlogger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,47 @@ def visible_page(
     after: list[str | int] | None,
 ) -> list[ListedBlogger]:
     """Up to ``limit`` bloggers in order, without those that asked to be left out."""
+
+    def read(after: Sequence[str | int] | None) -> list[ListedBlogger]:
+        return bloggers.page(connection, limit=limit, wanted=wanted, sort=sort, after=after)
+
+    return _unhidden(connection, settings, limit, after, read)
+
+
+def visible_links(
+    connection: Connection,
+    settings: Settings,
+    blogger_id: int,
+    direction: Direction,
+    *,
+    limit: int,
+    after: list[int] | None,
+) -> list[LinkedBlogger]:
+    """Up to ``limit`` bloggers linked with one, without those that asked to be left out."""
+
+    def read(after: Sequence[int] | None) -> list[LinkedBlogger]:
+        return blogger_links.page(connection, blogger_id, direction, limit=limit, after=after)
+
+    return _unhidden(connection, settings, limit, after, read)
+
+
+def _unhidden(
+    connection: Connection,
+    settings: Settings,
+    limit: int,
+    after: Sequence[Any] | None,
+    read: Callable[[Sequence[Any] | None], list[Row]],
+) -> list[Row]:
+    """Up to ``limit`` rows from as many pages as that takes, without bloggers that asked to be left out."""
     suppressed = suppressions.load(connection, settings.secret_key())
-    shown: list[ListedBlogger] = []
+    shown: list[Row] = []
     while len(shown) < limit:
-        rows = bloggers.page(connection, limit=limit, wanted=wanted, sort=sort, after=after)
-        shown += [row for row in rows if row.site_key not in suppressed]
+        rows = read(after)
+        keys = bloggers.site_keys(connection, [row.position[1] for row in rows]) if suppressed else {}
+        shown += [row for row in rows if not any(key in suppressed for key in keys.get(row.position[1], ()))]
         if len(rows) < limit:
             break
-        after = list(rows[-1].position)
+        after = rows[-1].position
     return shown[:limit]
 
 

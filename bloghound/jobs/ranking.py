@@ -1,6 +1,6 @@
 """Ranking the bloggers of the current generation for a brief, and measuring how well that is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from bloghound.settings import Settings
@@ -8,25 +8,41 @@ from graph.centrality import niche_reach
 from ranking.encoder import Encoder
 from ranking.engine import RankingEngine
 from ranking.evaluate import Evaluation, evaluate, read_qrels, read_queries
-from ranking.index import current_number, open_generation
+from ranking.index import open_generation
 from ranking.ranking import Ranking
 from ranking.score import Weights
 
+WARMING_BRIEF = "Walking, gardens and bread in small towns"
+"""What an engine is tried with before it serves: no niche in particular."""
 
-def open_engine(settings: Settings) -> RankingEngine:
-    """The engine over the current generation.
+
+def load_encoder(settings: Settings) -> Encoder:
+    """The configured model; raises EncoderError when it is not there. It takes seconds and can be shared."""
+    return Encoder.load(settings.model)
+
+
+def open_engine(settings: Settings, number: int | None = None, encoder: Encoder | None = None) -> RankingEngine:
+    """The engine over the current generation, or over the numbered one.
 
     Raises IndexMissingError when there is none, or none for the configured model, IndexDamagedError when none is whole,
     EncoderError when the model is not there.
     """
-    generation = open_generation(settings.index_dir)
-    return RankingEngine(generation, Encoder.load(settings.model), niche_reach)
+    generation = open_generation(settings.index_dir, number)
+    return RankingEngine(generation, encoder or load_encoder(settings), niche_reach)
 
 
-def is_outdated(settings: Settings, engine: RankingEngine) -> bool:
-    """Whether a newer generation than the engine's is there."""
-    newest = current_number(settings.index_dir)
-    return newest is not None and newest != engine.generation.number
+def warm(engine: RankingEngine) -> None:
+    """Rank for some brief once, so that the first question finds everything loaded."""
+    engine.rank(WARMING_BRIEF, limit=1)
+
+
+def suppressed_bloggers(engine: RankingEngine, suppressed: Container[str]) -> frozenset[str]:
+    """The public ids of the generation's bloggers with a site key that is ``suppressed``."""
+    return frozenset(
+        blogger.public_id
+        for blogger in engine.generation.bloggers
+        if any(key in suppressed for key in blogger.site_keys)
+    )
 
 
 def run_rank(

@@ -1,23 +1,13 @@
 """How a blogger stands among its peers in one generation: engagement, reach and findings, with the peers' medians."""
 
 from dataclasses import dataclass
-from statistics import median
 from weakref import WeakKeyDictionary
-
-import numpy as np
 
 from ranking.credibility import Finding
 from ranking.engagement import MEASURES
 from ranking.index.generation import Generation
+from ranking.peers import EngagementPeers, engagement_peers, median_or_none
 from ranking.relevance import POSTS_PER_BLOGGER
-
-
-@dataclass(frozen=True, slots=True)
-class PeersMedian:
-    """The median of a figure among the bloggers who show it (None: nobody does), and how many they are."""
-
-    median: float | None
-    peers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +50,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Peers:
-    measures: dict[str, PeersMedian]
-    engagement: float | None
+class Peers:
+    """What is usual in a generation: engagement, and the median of reach (None where no link is known)."""
+
+    engagement: EngagementPeers
     reach: float | None
 
 
-_known_peers: "WeakKeyDictionary[Generation, _Peers]" = WeakKeyDictionary()
+_known_peers: "WeakKeyDictionary[Generation, Peers]" = WeakKeyDictionary()
 
 
 def standing(generation: Generation, public_id: str) -> Standing | None:
@@ -74,8 +65,8 @@ def standing(generation: Generation, public_id: str) -> Standing | None:
     blogger = generation.positions.get(public_id)
     if blogger is None:
         return None
-    columns, entry, peers = generation.columns, generation.bloggers[blogger], _peers_of(generation)
-    engagement, linked = columns.engagement[blogger], bool(columns.reach.any())
+    columns, entry, peers = generation.columns, generation.bloggers[blogger], peers_of(generation)
+    engagement, linked = columns.engagement[blogger], peers.reach is not None
     return Standing(
         generation=generation.public_id,
         as_of=generation.as_of,
@@ -84,8 +75,8 @@ def standing(generation: Generation, public_id: str) -> Standing | None:
         window_last_post=entry.last_post,
         engagement=engagement.value if engagement.known else None,
         engagement_reason=None if engagement.known else _reason(engagement.inputs),
-        engagement_peers_median=peers.engagement,
-        measures={name: _measure(name, engagement.inputs[name], peers.measures[name]) for name in MEASURES},
+        engagement_peers_median=peers.engagement.known_median,
+        measures={name: _measure(name, engagement.inputs[name], peers.engagement.measures[name]) for name in MEASURES},
         reach=float(columns.reach[blogger]) if linked else None,
         reach_reason=None if linked else "no_links_known",
         reach_peers_median=peers.reach,
@@ -94,33 +85,19 @@ def standing(generation: Generation, public_id: str) -> Standing | None:
     )
 
 
-def peers_medians(generation: Generation) -> dict[str, PeersMedian]:
-    """For each measure of engagement the median of the bloggers' medians, among those who show it."""
-    return _peers_of(generation).measures
-
-
-def _peers_of(generation: Generation) -> _Peers:
+def peers_of(generation: Generation) -> Peers:
+    """What is usual in a generation, computed once for each."""
     found = _known_peers.get(generation)
     if found is None:
-        found = _known_peers[generation] = _Peers(
-            measures={name: _measure_peers(generation, name) for name in MEASURES},
-            engagement=_median([one.value for one in generation.columns.engagement if one.known]),
-            reach=float(np.median(generation.columns.reach)) if generation.columns.reach.any() else None,
-        )
+        reach = generation.columns.reach
+        usual = median_or_none(reach) if reach.any() else None
+        found = _known_peers[generation] = Peers(engagement_peers(generation.columns.engagement), usual)
     return found
 
 
-def _measure_peers(generation: Generation, name: str) -> PeersMedian:
-    inputs = [one.inputs[name] for one in generation.columns.engagement]
-    shown = [float(one["median"] or 0) for one in inputs if one["posts"]]
-    return PeersMedian(_median(shown), len(shown))
-
-
-def _median(figures: list[float]) -> float | None:
-    return float(median(figures)) if figures else None
-
-
-def _measure(name: str, inputs: dict[str, float | int | str | None], peers: PeersMedian) -> MeasureStanding:
+def _measure(
+    name: str, inputs: dict[str, float | int | str | None], peers: dict[str, float | int | None]
+) -> MeasureStanding:
     posts = int(inputs["posts"] or 0)
     return MeasureStanding(
         kind=MEASURES[name].value,
@@ -128,8 +105,8 @@ def _measure(name: str, inputs: dict[str, float | int | str | None], peers: Peer
         share_with_any=float(inputs["share_with_any"] or 0) if posts else None,
         posts=posts,
         reason=None if posts else str(inputs["reason"]),
-        peers_median=peers.median,
-        peers=peers.peers,
+        peers_median=peers["peers_median"],
+        peers=int(peers["peers"] or 0),
     )
 
 

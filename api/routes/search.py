@@ -1,0 +1,139 @@
+"""Ranked lists of bloggers for a brief or a niche, page by page, and the explanation of any one score."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+
+from api.auth.actor import Actor, Documented, Reader
+from api.http.problems import PROBLEMS
+from api.http.route import ServiceRoute
+from api.schemas.search import ExplanationOut, FiltersIn, SearchIn, SearchOut
+from api.service import Service, ServiceDep
+from bloghound.errors import CursorError, InputError, NotFoundError
+from ranking.brief import MAX_BRIEF_CHARS
+
+if TYPE_CHECKING:
+    from bloghound.jobs.searching import Question
+    from ranking.filters import Filters
+
+router = APIRouter(
+    prefix="/v1/search", tags=["search"], route_class=ServiceRoute, responses=PROBLEMS, dependencies=[Documented]
+)
+
+
+@router.post("")
+def search(service: ServiceDep, actor: Reader, wanted: SearchIn) -> SearchOut:
+    """Rank bloggers for a brief or a niche, with the reasons for every score."""
+    return found(service, actor, wanted)
+
+
+@router.get("/explain")
+def explain_score(
+    service: ServiceDep,
+    actor: Reader,
+    blogger: Annotated[str, Query(max_length=64, description="Public id of the blogger.")],
+    query: Annotated[str | None, Query(min_length=1, max_length=MAX_BRIEF_CHARS)] = None,
+    niche_id: Annotated[str | None, Query(max_length=64)] = None,
+    weights: Annotated[str | None, Query(max_length=200, description="As `relevance=0.6,engagement=0.4`.")] = None,
+    generation: Annotated[str | None, Query(max_length=64)] = None,
+) -> ExplanationOut:
+    """Recompute one blogger's score, however far down the list or off the niche it is."""
+    from ranking.score import FORMULA, Weights  # noqa: PLC0415 - the index's libraries load in the background first
+
+    if (query is None) == (niche_id is None):
+        raise InputError("Give exactly one of query and niche_id.")
+    engine = service.engines.engine(generation)
+    asked = _question(service, actor, query, niche_id, asdict(Weights.parse(weights)) if weights else None)
+    if blogger in service.engines.hidden(engine, service.database):
+        raise NotFoundError(f"There is no blogger {blogger} in {engine.generation.public_id}.")
+    result = engine.explain(asked.brief, blogger, weights=asked.weights, niche=asked.terms)
+    return ExplanationOut.model_validate(
+        {
+            "query": asked.brief,
+            "generation": engine.generation.public_id,
+            "formula": FORMULA,
+            "weights": asdict(asked.weights),
+            "result": result.as_dict(),
+        }
+    )
+
+
+def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
+    """The page of the ranking that is asked for, without bloggers who opted out.
+
+    Raises CursorError for a cursor of another request, GoneError for a generation that was replaced, NotFoundError for
+    a niche or list that the workspace does not have.
+    """
+    asked = _question(service, actor, wanted.query, wanted.niche_id, _weights(wanted))
+    purpose = f"search.{_digest(actor, wanted, asked.version)}"
+    generation, offset = service.signer.position(purpose, wanted.cursor, (str, int)) or (wanted.generation, 0)
+    if wanted.generation not in {None, generation}:
+        raise CursorError(f"The cursor belongs to {generation}, not to {wanted.generation}.")
+    engine = service.engines.engine(generation)
+    allowed, hidden = _by_lists(service, actor, wanted.filters)
+    ranking = engine.rank(
+        asked.brief,
+        limit=wanted.limit,
+        offset=offset,
+        languages=wanted.languages,
+        weights=asked.weights,
+        filters=_filters(wanted.filters),
+        niche=asked.terms,
+        allowed=allowed,
+        hidden=hidden | service.engines.hidden(engine, service.database),
+    )
+    following = offset + len(ranking.results)
+    more = following < ranking.ranked
+    cursor = service.signer.cursor(purpose, [ranking.generation, following]) if more else None
+    return SearchOut.model_validate({**ranking.as_dict(), "has_more": more, "next_cursor": cursor})
+
+
+def _question(
+    service: Service, actor: Actor, query: str | None, niche_id: str | None, weights: dict[str, float] | None
+) -> "Question":
+    from bloghound.jobs import searching  # noqa: PLC0415 - the index's libraries load in the background first
+
+    if niche_id is None:
+        return searching.question_of(query or "", weights)
+    with service.database.read() as connection:
+        return searching.question_of_niche(connection, actor.workspace_id, niche_id, weights)
+
+
+def _weights(wanted: SearchIn) -> dict[str, float] | None:
+    return wanted.weights.model_dump() if wanted.weights is not None else None
+
+
+def _by_lists(service: Service, actor: Actor, filters: FiltersIn) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """The bloggers of the list that alone may be shown (None: all may), and those of the list that may not."""
+    from bloghound.jobs import searching  # noqa: PLC0415 - the index's libraries load in the background first
+
+    if filters.in_list is None and filters.not_in_list is None:
+        return None, frozenset()
+    with service.database.read() as connection:
+        allowed = searching.listed(connection, actor.workspace_id, filters.in_list)
+        hidden = searching.listed(connection, actor.workspace_id, filters.not_in_list)
+    return allowed, hidden or frozenset()
+
+
+def _filters(wanted: FiltersIn) -> "Filters":
+    from ranking.filters import Bounds, Filters  # noqa: PLC0415 - the index's libraries load in the background first
+
+    return Filters(
+        languages=tuple(wanted.language),
+        last_post_within_days=wanted.last_post_within_days,
+        posts_per_month=Bounds(wanted.posts_per_month.min, wanted.posts_per_month.max),
+        min_engagement=wanted.min_engagement,
+        max_sponsored_share=wanted.max_sponsored_share,
+        platforms=tuple(wanted.platform),
+        followers=Bounds(wanted.followers.min, wanted.followers.max),
+    )
+
+
+def _digest(actor: Actor, wanted: SearchIn, niche_version: str) -> str:
+    """Of all that decides on the order: a cursor is worth something for the same question of the same team only."""
+    asked = wanted.model_dump(mode="json", exclude={"cursor", "limit", "generation"})
+    text = json.dumps([actor.workspace_public_id, niche_version, asked], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

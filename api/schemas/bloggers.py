@@ -1,0 +1,425 @@
+"""Bloggers as they are shown: in a list, as a profile with where every fact is from, with posts, figures and links."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bloghound.jobs.profiles import Profile
+from bloghound.jobs.standing import Standing
+from storage.blogger_links import LinkedBlogger, StoredLink
+from storage.bloggers import ListedBlogger, StoredSite
+from storage.provenance import Observation
+
+UNKNOWN = "Why the figure is unknown: `comments_closed`, `not_exposed`, `blocked`, `too_few_posts`, …; null if known."
+
+
+class Shown(BaseModel):
+    """An answer that is read off a value of the same shape."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class BloggerLine(Shown):
+    """A blogger in a list; language, platform and health are the founding site's."""
+
+    id: str
+    name: str
+    site_key: str
+    home_url: str
+    language: str | None
+    platform: str
+    health: str | None = Field(description="How the last visit ended; null: not visited yet.")
+    health_reason: str
+    last_visited_at: datetime | None
+    posts: int
+    last_post: datetime | None
+
+    @classmethod
+    def of(cls, row: ListedBlogger) -> "BloggerLine":
+        """As stored."""
+        return cls(id=row.public_id, **{name: getattr(row, name) for name in cls.model_fields if name != "id"})
+
+
+class StatusOut(Shown):
+    """Whether the blogger publishes, told apart from whether that can be seen."""
+
+    status: str = Field(description="`active`, `quiet`, `blocked`, `robots`, `failed` or `unknown`.")
+    reason: str
+    as_of: datetime | None = Field(description="The last visit; null: none yet.")
+
+
+class SiteOut(Shown):
+    """A site of a blogger: a blog, or a profile on a network."""
+
+    id: str
+    key: str
+    home_url: str
+    kind: str
+    platform: str
+    title: str
+    description: str
+    language: str | None
+    flags: list[str]
+    tdm_reserved: bool = Field(description="Whether the site reserves text mining; then no text is kept.")
+    linkers: int = Field(description="Distinct sites that link here from posts or blogrolls.")
+    first_seen: datetime
+    health: str | None
+    health_reason: str
+    last_visited_at: datetime | None
+    found_from_url: str | None = Field(description="The page on which it was found; null: named as a seed.")
+
+    @classmethod
+    def of(cls, site: StoredSite) -> "SiteOut":
+        """As stored."""
+        return cls(id=site.public_id, **{name: getattr(site, name) for name in cls.model_fields if name != "id"})
+
+
+class LanguageOut(Shown):
+    """Posts in one language; null where it is unknown."""
+
+    language: str | None
+    posts: int
+
+
+class AuthorOut(Shown):
+    """Somebody who signs posts."""
+
+    name: str
+    posts: int
+    first_seen: datetime
+
+
+class RateOut(Shown):
+    """Posts per month within a window of a year at most."""
+
+    value: float | None
+    reason: str | None = Field(description=UNKNOWN)
+    posts: int
+    since: datetime | None
+    until: datetime | None
+
+
+class FollowersOut(Shown):
+    """The largest audience that one of the sites shows, and where."""
+
+    value: int | None
+    reason: str | None = Field(description=UNKNOWN)
+    site_key: str | None
+    source_url: str | None
+    observed_at: datetime | None
+
+
+class ProofOut(Shown):
+    """Why two sites are one blogger's."""
+
+    site_key: str
+    other_site_key: str
+    method: str
+    evidence: dict[str, Any]
+    observed_at: datetime
+
+
+class StepOut(Shown):
+    """A site on the way from the blogger back to the seed."""
+
+    key: str
+    home_url: str
+    blogger: str
+    found_from_url: str | None
+    first_seen: datetime
+
+
+class SourceOut(Shown):
+    """Where a fact was read, and when."""
+
+    fact: str
+    source_url: str | None
+    observed_at: datetime | None
+    note: str
+
+
+class MeasureOut(Shown):
+    """Reactions of one kind per post, with what is usual among the bloggers who show them."""
+
+    kind: str
+    median: float | None
+    share_with_any: float | None
+    posts: int = Field(description="Posts that show the figure: the sample.")
+    reason: str | None = Field(description=UNKNOWN)
+    peers_median: float | None
+    peers: int
+
+
+class FindingOut(Shown):
+    """A credibility finding with its count and the addresses that show it."""
+
+    finding: str
+    count: int
+    of: int
+    amount: float = Field(description="What it takes off a score.")
+    evidence: list[str]
+
+
+class WindowOut(BaseModel):
+    """The posts that figures are over."""
+
+    posts: int
+    first_post: datetime | None
+    last_post: datetime | None
+
+
+class FigureOut(BaseModel):
+    """A figure from 0 to 1 with the median of all bloggers."""
+
+    value: float | None
+    reason: str | None = Field(description=UNKNOWN)
+    peers_median: float | None
+
+
+class StandingOut(BaseModel):
+    """A blogger's figures in one generation of the index."""
+
+    generation: str
+    as_of: datetime
+    window: WindowOut
+    engagement: FigureOut
+    measures: dict[str, MeasureOut]
+    reach: FigureOut
+    linkers: int = Field(description="Distinct bloggers that link here.")
+    findings: list[FindingOut]
+
+    @classmethod
+    def of(cls, found: Standing) -> "StandingOut":
+        """As computed."""
+        first, last = found.window_first_post, found.window_last_post
+        return cls(
+            generation=found.generation,
+            as_of=datetime.fromisoformat(found.as_of),
+            window=WindowOut(
+                posts=found.window_posts,
+                first_post=datetime.fromisoformat(first) if first else None,
+                last_post=datetime.fromisoformat(last) if last else None,
+            ),
+            engagement=FigureOut(
+                value=found.engagement,
+                reason=found.engagement_reason,
+                peers_median=found.engagement_peers_median,
+            ),
+            measures={name: MeasureOut.model_validate(one) for name, one in found.measures.items()},
+            reach=FigureOut(value=found.reach, reason=found.reach_reason, peers_median=found.reach_peers_median),
+            linkers=found.linkers,
+            findings=[FindingOut.model_validate(one) for one in found.findings],
+        )
+
+
+class ProfileOut(BaseModel):
+    """Everything that is known of a blogger; an unknown figure is null with its reason, never zero."""
+
+    id: str
+    name: str
+    site_key: str
+    home_url: str
+    created_at: datetime
+    sites: list[SiteOut] = Field(description="The founding site first.")
+    languages: list[LanguageOut]
+    authors: list[AuthorOut]
+    posts: int
+    first_post: datetime | None
+    last_post: datetime | None
+    posts_per_month: RateOut
+    activity: StatusOut
+    followers: FollowersOut
+    figures: list["ObservationOut"] = Field(description="What the sites show of themselves now.")
+    proofs: list[ProofOut]
+    found_by: list[StepOut] = Field(description="Why this blog is here: its founding site, then back to the seed.")
+    standing: StandingOut | None
+    standing_reason: str | None = Field(description="`not_in_generation`, `no_index`, `warming` or `failed`.")
+    sources: list[SourceOut]
+
+    @classmethod
+    def of(cls, found: Profile) -> "ProfileOut":
+        """As joined."""
+        blogger = found.blogger
+        return cls(
+            id=blogger.public_id,
+            name=blogger.name,
+            site_key=blogger.site_key,
+            home_url=blogger.sites[0].home_url,
+            created_at=blogger.created_at,
+            sites=[SiteOut.of(site) for site in blogger.sites],
+            languages=[LanguageOut.model_validate(one) for one in found.languages],
+            authors=[AuthorOut.model_validate(one) for one in found.authors],
+            posts=found.posts,
+            first_post=found.first_post,
+            last_post=found.last_post,
+            posts_per_month=RateOut.model_validate(found.posts_per_month),
+            activity=StatusOut.model_validate(found.activity),
+            followers=FollowersOut.model_validate(found.followers),
+            figures=[ObservationOut.of(one) for one in found.figures],
+            proofs=[ProofOut.model_validate(one) for one in found.proofs],
+            found_by=[StepOut.model_validate(one) for one in found.found_by],
+            standing=StandingOut.of(found.standing) if found.standing else None,
+            standing_reason=found.standing_reason,
+            sources=[SourceOut.model_validate(one) for one in found.sources],
+        )
+
+
+class PostRef(BaseModel):
+    """A post by its address."""
+
+    url: str
+    title: str
+
+
+class ObservationOut(BaseModel):
+    """A figure as seen at a time, of a post or (without one) of a site."""
+
+    kind: str
+    value: int | None
+    reason: str | None = Field(description=UNKNOWN)
+    source_url: str
+    observed_at: datetime
+    site_key: str
+    post: PostRef | None
+
+    @classmethod
+    def of(cls, row: Observation) -> "ObservationOut":
+        """As stored."""
+        shown = {name: getattr(row, name) for name in cls.model_fields if name != "post"}
+        post = PostRef(url=row.post_url, title=row.post_title or "") if row.post_url is not None else None
+        return cls(**shown, post=post)
+
+
+class ReadingOut(Shown):
+    """The latest count of one kind of reaction, and where it was read."""
+
+    kind: str
+    count: int | None
+    reason: str | None = Field(description=UNKNOWN)
+    source_url: str
+    observed_at: datetime
+
+
+class DisclosureOut(BaseModel):
+    """A sign of sponsorship: its kind, its words, and the share of the text before it."""
+
+    kind: str
+    words: str
+    position: float
+
+
+class PostOut(Shown):
+    """A post without its text."""
+
+    url: str
+    title: str
+    published_at: datetime | None
+    date_source: str | None
+    language: str | None
+    words: int
+    source: str
+    text_reserved: bool
+    author: str | None
+    site_key: str
+    disclosures: list[DisclosureOut]
+    first_seen: datetime
+    updated_at: datetime
+    engagement: list[ReadingOut]
+
+
+class MonthlyFigure(BaseModel):
+    """The median of a reaction over the month's posts that show it."""
+
+    median: float
+    posts: int
+
+
+class MonthOut(BaseModel):
+    """One month, also one without posts."""
+
+    month: str = Field(description="`2026-05`.")
+    posts: int
+    engagement: dict[str, MonthlyFigure]
+
+
+class ActivityOut(BaseModel):
+    """Posts by month, oldest first, 120 months at most."""
+
+    activity: StatusOut
+    months: list[MonthOut]
+
+
+class LinkingPostOut(Shown):
+    """A post that links, and what it links to."""
+
+    url: str
+    title: str
+    published_at: datetime | None
+    target_url: str
+    anchor: str
+    context: str
+    rel: list[str]
+
+
+class LinkedBloggerOut(Shown):
+    """All links between two bloggers in one direction."""
+
+    id: str
+    name: str
+    site_key: str
+    home_url: str
+    links: int
+    posts: int = Field(description="Distinct posts that link; a blogroll is on none.")
+    contexts: list[str]
+    rel: list[str]
+    first_seen: datetime
+    last_seen: datetime
+    evidence: list[LinkingPostOut] = Field(description="The newest linking posts.")
+
+    @classmethod
+    def of(cls, row: LinkedBlogger) -> "LinkedBloggerOut":
+        """As added up."""
+        shown = {name: getattr(row, name) for name in cls.model_fields if name not in {"id", "evidence"}}
+        evidence = [LinkingPostOut.model_validate(one) for one in row.evidence]
+        return cls(id=row.public_id, evidence=evidence, **shown)
+
+
+class EdgeLinkOut(BaseModel):
+    """One link from a blogger to another; without a post it stands on every page of the site."""
+
+    post: PostRef | None
+    published_at: datetime | None
+    source_site_key: str
+    target_url: str
+    anchor: str
+    context: str
+    rel: list[str]
+    first_seen: datetime
+    last_seen: datetime
+
+    @classmethod
+    def of(cls, row: StoredLink) -> "EdgeLinkOut":
+        """As stored."""
+        shown = {name: getattr(row, name) for name in cls.model_fields if name != "post"}
+        post = PostRef(url=row.post_url, title=row.post_title or "") if row.post_url is not None else None
+        return cls(**shown, post=post)
+
+
+class SimilarOut(Shown):
+    """A blogger like another one, from 0 to 1, with both parts; null where a part is unknown."""
+
+    id: str = Field(validation_alias="public_id")
+    name: str
+    home_url: str
+    similarity: float
+    content: float | None
+    links: float | None
+
+
+class SimilarListOut(BaseModel):
+    """The bloggers most like one in a generation."""
+
+    generation: str
+    by: str
+    data: list[SimilarOut]

@@ -1,0 +1,65 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bloghound.records import Disclosure, RankableBlogger
+from ranking.index.facts import MONTH, entry_of, posts_per_month, sponsored_share
+from tests.ranking_bloggers import AS_OF, COFFEE, blogger, post
+
+DAY = timedelta(days=1)
+
+
+def days_before(*days: int) -> list[datetime]:
+    return sorted(AS_OF - count * DAY for count in days)
+
+
+def test_a_year_of_posts_is_counted_per_month() -> None:
+    weekly = days_before(*range(0, 700, 7))
+    assert posts_per_month(weekly, AS_OF) == pytest.approx(53 / (365 * DAY / MONTH), abs=1e-3)
+
+
+def test_a_blog_that_began_within_the_year_is_measured_from_its_first_post() -> None:
+    assert posts_per_month(days_before(90, 60, 30), AS_OF) == pytest.approx(3 / (90 * DAY / MONTH), abs=1e-3)
+
+
+def test_a_burst_is_measured_over_a_month_at_least() -> None:
+    assert posts_per_month(days_before(1, 1, 2, 2), AS_OF) == 4.0
+
+
+def test_old_posts_alone_are_a_known_rate_of_none() -> None:
+    assert posts_per_month(days_before(800, 700, 600), AS_OF) == 0.0
+
+
+@pytest.mark.parametrize("dates", [[], days_before(3), days_before(3, 40)])
+def test_two_dates_are_no_rate(dates: list[datetime]) -> None:
+    assert posts_per_month(dates, AS_OF) is None
+
+
+def test_gifted_and_sponsored_posts_are_a_share_of_all() -> None:
+    kinds = ("sponsored", "gifted", "affiliate", "coupon", "sponsored")
+    posts = [post(number, "A text.", disclosures=(Disclosure(kind, "#ad", 0.0),)) for number, kind in enumerate(kinds)]
+    assert sponsored_share(posts) == 3 / 5
+    assert sponsored_share([]) is None
+
+
+def dated(*dates: datetime | None) -> RankableBlogger:
+    made = blogger("coffee", ())
+    return RankableBlogger(
+        made.blogger_id, made.public_id, made.name, made.site_key, made.home_url, made.sites,
+        tuple(post(number, COFFEE[0], published=date) for number, date in enumerate(dates)),
+    )  # fmt: skip
+
+
+def test_the_first_and_last_date_leave_out_what_lies_in_the_future() -> None:
+    entry = entry_of(dated(None, AS_OF + DAY, *days_before(9, 400)), AS_OF)
+    assert (entry.first_post, entry.last_post) == (
+        (AS_OF - 400 * DAY).isoformat(),
+        datetime(2026, 2, 20, tzinfo=UTC).isoformat(),
+    )
+    assert (entry.posts, entry.posts_per_month) == (4, None)
+
+
+def test_platforms_and_keys_are_those_of_the_sites() -> None:
+    entry = entry_of(blogger("coffee", COFFEE, site={"platform": "hugo"}), AS_OF)
+    assert (entry.platforms, entry.site_keys) == (("hugo",), ("coffee.test",))
+    assert entry_of(blogger("coffee", COFFEE, site={"platform": ""}), AS_OF).platforms == ()
