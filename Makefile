@@ -19,14 +19,14 @@ export PIP_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types unit install-runtime wheel install-wheel clean
+.PHONY: help setup run test lint types unit browser install-runtime wheel install-wheel clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 18
 
 setup: $(DEVELOPMENT)  ## Make .venv with everything that running and testing need
 
-run: install-runtime  ## Crawl, index and rank the built-in demo web
+run: install-runtime  ## Crawl, index and rank the built-in demo web, and serve it as a page until Ctrl-C
 	$(BIN)/bloghound demo
 
 test: lint types unit  ## Everything that CI runs
@@ -39,8 +39,15 @@ lint: $(DEVELOPMENT)  ## Style, format and the direction of imports
 types: $(DEVELOPMENT)  ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(DEVELOPMENT)  ## pytest
+unit: $(DEVELOPMENT) browser  ## pytest
 	$(BIN)/python -m pytest
+
+# Debian's, at its usual place; the tests of the pages drive it.
+browser:  ## Install Chromium where that is possible, for the tests of the pages
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium; \
+	else echo "The tests of the pages need Chromium and are skipped without it: sudo apt-get install chromium" >&2; fi
 
 install-runtime: $(RUNTIME)  ## Make .venv with what running needs
 

@@ -78,7 +78,7 @@ def gate(relevance: float) -> float:
 def score(values: Mapping[str, float], weights: Weights, findings: Sequence[Finding]) -> Score:
     """The score of a blogger whose parts have these values, each from 0 to 1."""
     opened = gate(values["relevance"])
-    shares = asdict(weights)
+    shares = {"relevance": weights.relevance, "engagement": weights.engagement, "reach": weights.reach}
     contributions = {part: opened * shares[part] * values[part] for part in PARTS}
     total = math.fsum([*contributions.values(), *(-finding.amount for finding in findings)])
     return Score(total, opened, contributions, tuple(findings))

@@ -167,6 +167,32 @@ def end_session(connection: Connection, token_hash: str) -> None:
     connection.execute(delete(_SESSION).where(_SESSION.c.token_hash == token_hash))
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser that is signed in, by which key and until when."""
+
+    session_id: int
+    token_hash: str
+    key_name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def sessions_of(connection: Connection, workspace_id: int, *, now: datetime) -> list[SessionRow]:
+    """The browsers that are signed in with keys of a workspace, newest first."""
+    columns = (_SESSION.c.id, _SESSION.c.token_hash, _KEY.c.name, _SESSION.c.created_at, _SESSION.c.expires_at)
+    query = select(*columns).join(_KEY, _KEY.c.id == _SESSION.c.api_key_id)
+    query = query.where(_KEY.c.workspace_id == workspace_id, _SESSION.c.expires_at > now)
+    return [SessionRow(*found) for found in connection.execute(query.order_by(_SESSION.c.id.desc()))]
+
+
+def end_session_of(connection: Connection, workspace_id: int, session_id: int) -> None:
+    """Sign a browser of a workspace out; one that is gone already is as good."""
+    of_workspace = select(_KEY.c.id).where(_KEY.c.workspace_id == workspace_id)
+    wanted = delete(_SESSION).where(_SESSION.c.id == session_id, _SESSION.c.api_key_id.in_(of_workspace))
+    connection.execute(wanted)
+
+
 def newest_admin_key(connection: Connection, *, now: datetime) -> KeyRow | None:
     """The newest valid key with the scope ``admin``; None on a fresh installation."""
     query = (

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bloghound.errors import ConflictError, InputError, NotFoundError
 from bloghound.records import Stage
-from storage import shortlist_entries, shortlists
+from storage import shortlist_entries, shortlist_hiding, shortlists
 from storage.shortlist_edits import MAX_NOTES, Edit, EditOutcome, changed_fields, unique
 from storage.shortlist_entries import StoredEntry
 from storage.shortlist_history import Change
@@ -86,7 +86,7 @@ def add(
 ) -> ChangedEntry:
     """Put a blogger on the list; raises NotFoundError for an unknown one, ConflictError for one who is on it."""
     row = connection.execute(_TO_ADD, {"list_id": held.list_id, "blogger": blogger}).first()
-    if row is None:
+    if row is None or shortlist_hiding.among(connection, [blogger], held.suppressed):
         raise NotFoundError(f"There is no blogger {blogger}.")
     if row[1] is not None:
         raise ConflictError(f"{blogger} is on the list {held.public_id} already; change that entry instead.")
@@ -120,7 +120,7 @@ def add_note(
     connection: Connection, held: HeldShortlist, blogger: str, text: str, *, actor: str, now: datetime
 ) -> ChangedEntry:
     """Add a note to an entry; raises NotFoundError, and InputError for an entry that is full of notes."""
-    entry = shortlist_entries.get(connection, held.list_id, blogger)
+    entry = shortlist_entries.get(connection, held.list_id, blogger, suppressed=held.suppressed)
     if len(entry.notes) >= MAX_NOTES:
         raise InputError(f"An entry has at most {MAX_NOTES} notes; delete one first.")
     notes = [*entry.notes, _note(text, actor=actor, now=now)]
@@ -131,7 +131,7 @@ def remove_note(
     connection: Connection, held: HeldShortlist, blogger: str, note_id: str, *, actor: str, now: datetime
 ) -> ChangedEntry:
     """Delete a note of an entry; raises NotFoundError when there is no such entry or note."""
-    entry = shortlist_entries.get(connection, held.list_id, blogger)
+    entry = shortlist_entries.get(connection, held.list_id, blogger, suppressed=held.suppressed)
     gone = [note for note in entry.notes if note["id"] == note_id]
     if not gone:
         raise NotFoundError(f"The entry has no note {note_id}.")
@@ -207,11 +207,13 @@ def remove_all(
 
 
 def _find(connection: Connection, held: HeldShortlist, bloggers: Sequence[str]) -> dict[str, Any]:
-    """The known bloggers with their entries on the list, if any, by public id."""
+    """The known bloggers with their entries on the list, if any, by public id; who is hidden is not known."""
     found = {}
+    hidden = shortlist_hiding.among(connection, bloggers, held.suppressed)
     for batch in batches(unique(bloggers)):
         for row in connection.execute(_TO_EDIT, {"list_id": held.list_id, "bloggers": list(batch)}):
-            found[row.public_id] = row
+            if row.public_id not in hidden:
+                found[row.public_id] = row
     return found
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, exists, func, select, tuple_
 
 from bloghound.errors import NotFoundError
-from storage import shortlists
+from storage import shortlist_hiding, shortlists
+from storage.shortlist_hiding import NOBODY
 from storage.shown_bloggers import COLUMNS, NAME, ShownBlogger, shown, with_bloggers
+from storage.suppressions import Suppressions
 from storage.tables import Blogger, ShortlistEntry, Site
 from storage.tables.base import table_of
 
@@ -93,9 +95,11 @@ def page(
     sort: EntrySort = EntrySort.ADDED,
     filters: EntryFilters = EntryFilters(),
     after: list[Any] | None = None,
+    suppressed: Suppressions = NOBODY,
 ) -> list[StoredEntry]:
-    """At most ``limit`` entries of a list, those after the :func:`position` ``after``."""
-    wanted = {"stage": filters.stage, "tag": filters.tag, "owner": filters.owner}
+    """At most ``limit`` entries of a list, those after the :func:`position` ``after``, without who is hidden."""
+    hidden = shortlist_hiding.on_lists(connection, [list_id], suppressed)
+    wanted = {"stage": filters.stage, "tag": filters.tag, "owner": filters.owner, "hidden": hidden or None}
     values = {name: value for name, value in wanted.items() if value is not None}
     is_sqlite = connection.dialect.name == "sqlite"
     query = _page_query(sort, tuple(values), is_sqlite=is_sqlite, continued=after is not None)
@@ -116,10 +120,12 @@ def position_kinds(sort: EntrySort) -> tuple[type, ...]:
     return (str, int) if sort in {EntrySort.NAME, EntrySort.UPDATED_LAST} else (int,)
 
 
-def get(connection: Connection, list_id: int, blogger_public_id: str) -> StoredEntry:
-    """The entry of a blogger; raises NotFoundError when the list has none."""
+def get(
+    connection: Connection, list_id: int, blogger_public_id: str, *, suppressed: Suppressions = NOBODY
+) -> StoredEntry:
+    """The entry of a blogger; raises NotFoundError when the list has none, or when the blogger is hidden."""
     row = connection.execute(_ONE, {"list_id": list_id, "blogger": blogger_public_id}).first()
-    if row is None:
+    if row is None or shortlist_hiding.among(connection, [blogger_public_id], suppressed):
         raise not_listed(blogger_public_id)
     return entry_of(row)
 
@@ -155,12 +161,18 @@ def not_listed(blogger_public_id: str) -> NotFoundError:
     return NotFoundError(f"The list has no blogger {blogger_public_id}.")
 
 
-@lru_cache(maxsize=256)  # 4 orders, 8 sets of filters, first or later page, 2 databases: 128
+@lru_cache(maxsize=256)  # 4 orders, 8 sets of filters, hidden or not, first or later page, 2 databases: 256
 def _page_query(sort: EntrySort, filtered: tuple[str, ...], *, is_sqlite: bool, continued: bool) -> Select[Any]:
     query = _ENTRIES.order_by(*_order(sort)).limit(bindparam("n"))
     for name in filtered:
-        query = query.where(_has_tag(is_sqlite) if name == "tag" else _ENTRY.c[name] == bindparam(name))
+        query = query.where(_passes(name, is_sqlite=is_sqlite))
     return query.where(_after(sort)) if continued else query
+
+
+def _passes(name: str, *, is_sqlite: bool) -> ColumnElement[bool]:
+    if name == "hidden":
+        return _ENTRY.c.blogger_id.not_in(bindparam("hidden", expanding=True))
+    return _has_tag(is_sqlite) if name == "tag" else _ENTRY.c[name] == bindparam(name)
 
 
 def _order(sort: EntrySort) -> tuple[ColumnElement[Any], ...]:

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, or_, select
 
+from storage import shortlist_hiding
+from storage.shortlist_hiding import NOBODY
 from storage.shown_bloggers import NAME, with_bloggers
+from storage.suppressions import Suppressions
 from storage.tables import Blogger, ShortlistEvent
 from storage.tables.base import table_of
 
@@ -28,7 +31,8 @@ _FIRST = (
     .order_by(_EVENT.c.id.desc())
     .limit(bindparam("n"))
 )
-_NEXT = _FIRST.where(_EVENT.c.id < bindparam("before"))
+_OLDER = _EVENT.c.id < bindparam("before")
+_SHOWN = or_(_EVENT.c.blogger_id.is_(None), _EVENT.c.blogger_id.not_in(bindparam("hidden", expanding=True)))
 _INSERT = insert(_EVENT)
 
 
@@ -71,8 +75,19 @@ def write(connection: Connection, list_id: int, changes: Sequence[Change], *, ac
         connection.execute(_INSERT, rows)
 
 
-def page(connection: Connection, list_id: int, *, limit: int, before_id: int | None = None) -> list[StoredEvent]:
-    """At most ``limit`` changes, the newest first, those older than ``before_id``."""
-    query = _FIRST if before_id is None else _NEXT
-    values = {"list_id": list_id, "n": limit} | ({} if before_id is None else {"before": before_id})
+def page(
+    connection: Connection,
+    list_id: int,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    suppressed: Suppressions = NOBODY,
+) -> list[StoredEvent]:
+    """At most ``limit`` changes, the newest first, those older than ``before_id``; none about who is hidden."""
+    query, values = _FIRST, {"list_id": list_id, "n": limit}
+    if before_id is not None:
+        query, values = query.where(_OLDER), values | {"before": before_id}
+    hidden = shortlist_hiding.in_history(connection, list_id, suppressed)
+    if hidden:
+        return [StoredEvent(*row) for row in connection.execute(query.where(_SHOWN), {**values, "hidden": hidden})]
     return [StoredEvent(*row) for row in connection.execute(query, values)]

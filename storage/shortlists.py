@@ -1,7 +1,7 @@
 """Shortlists of a workspace: by name, each with a version that counts its changes and those of its entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from bloghound.errors import ConflictError, NotFoundError, PreconditionError
-from storage import shortlist_history
+from storage import shortlist_hiding, shortlist_history
+from storage.shortlist_hiding import NOBODY
 from storage.shortlist_history import Change
+from storage.suppressions import Suppressions
 from storage.tables import Shortlist, ShortlistEntry
 from storage.tables.base import random_id, table_of
 
@@ -30,6 +32,7 @@ _STAGES = (
     .where(_ENTRY.c.shortlist_id.in_(bindparam("list_ids", expanding=True)))
     .group_by(_ENTRY.c.shortlist_id, _ENTRY.c.stage)
 )
+_SHOWN_STAGES = _STAGES.where(_ENTRY.c.blogger_id.not_in(bindparam("hidden", expanding=True)))
 _INSERT = insert(_LIST)
 _BUMP = (
     update(_LIST)
@@ -61,23 +64,32 @@ class HeldShortlist:
     public_id: str
     name: str
     version: int
+    suppressed: Suppressions = field(default=NOBODY, compare=False, repr=False)
+    """Bloggers of these sites are treated as if they were unknown."""
 
 
 def page(
-    connection: Connection, workspace_id: int, *, limit: int, after_name: str | None = None
+    connection: Connection,
+    workspace_id: int,
+    *,
+    limit: int,
+    after_name: str | None = None,
+    suppressed: Suppressions = NOBODY,
 ) -> list[StoredShortlist]:
-    """At most ``limit`` shortlists of a workspace by name, those after ``after_name``."""
+    """At most ``limit`` shortlists of a workspace by name, those after ``after_name``; no count has who is hidden."""
     query = _FIRST if after_name is None else _NEXT
     values = {"workspace": workspace_id, "n": limit} | ({} if after_name is None else {"after": after_name})
     rows: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(query, values)]
-    stages = _stages(connection, [row[0] for row in rows])
+    stages = _stages(connection, [row[0] for row in rows], suppressed)
     return [StoredShortlist(*(*row, stages.get(row[0], {}))) for row in rows]
 
 
-def get(connection: Connection, workspace_id: int, public_id: str) -> StoredShortlist:
-    """One shortlist; raises NotFoundError."""
+def get(
+    connection: Connection, workspace_id: int, public_id: str, *, suppressed: Suppressions = NOBODY
+) -> StoredShortlist:
+    """One shortlist, without who is hidden in its counts; raises NotFoundError."""
     row = _find(connection, workspace_id, public_id, to_change=False)
-    return StoredShortlist(*(*row, _stages(connection, [row[0]]).get(row[0], {})))
+    return StoredShortlist(*(*row, _stages(connection, [row[0]], suppressed).get(row[0], {})))
 
 
 def look_up(connection: Connection, workspace_id: int, public_id: str) -> HeldShortlist:
@@ -86,14 +98,19 @@ def look_up(connection: Connection, workspace_id: int, public_id: str) -> HeldSh
 
 
 def hold(
-    connection: Connection, workspace_id: int, public_id: str, *, expected_version: int | None = None
+    connection: Connection,
+    workspace_id: int,
+    public_id: str,
+    *,
+    expected_version: int | None = None,
+    suppressed: Suppressions = NOBODY,
 ) -> HeldShortlist:
-    """The shortlist, to be changed in this transaction.
+    """The shortlist, to be changed in this transaction; to its changes, who is hidden is unknown.
 
     Raises NotFoundError, and PreconditionError when it is not at ``expected_version``.
     """
     row = _find(connection, workspace_id, public_id, to_change=True)
-    held = HeldShortlist(*row[:4])
+    held = HeldShortlist(*row[:4], suppressed=suppressed)
     if expected_version is not None and held.version != expected_version:
         raise PreconditionError(f"The list {public_id} is at version {held.version}, not {expected_version}.")
     return held
@@ -151,9 +168,11 @@ def _find(connection: Connection, workspace_id: int, public_id: str, *, to_chang
     return tuple(row)
 
 
-def _stages(connection: Connection, list_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+def _stages(connection: Connection, list_ids: Sequence[int], suppressed: Suppressions) -> dict[int, dict[str, int]]:
     counted: dict[int, dict[str, int]] = {}
-    for list_id, stage, entries in connection.execute(_STAGES, {"list_ids": list_ids}):
+    hidden = shortlist_hiding.on_lists(connection, list_ids, suppressed)
+    query, values = (_SHOWN_STAGES, {"hidden": hidden}) if hidden else (_STAGES, {})
+    for list_id, stage, entries in connection.execute(query, {"list_ids": list_ids, **values}):
         counted.setdefault(list_id, {})[stage] = entries
     return counted
 

@@ -4,9 +4,14 @@ uvicorn's parser itself takes heads of any length at any pace.
 """
 
 import asyncio
+import json
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.http.headers import SECURITY_HEADERS
+from api.http.problems import PROBLEM_JSON
 
 MAX_HEAD_BYTES = 32 * 1024
 """Request line and headers together; common servers take 8 to 32 KiB, and our longest cursor has 2 KiB."""
@@ -14,10 +19,23 @@ MAX_HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 10.0
 """From the first byte of a request (or from connecting) to the end of its headers."""
 
-_REFUSED = {
-    408: b"HTTP/1.1 408 Request Timeout",
-    431: b"HTTP/1.1 431 Request Header Fields Too Large",
+_DETAILS = {
+    HTTPStatus.REQUEST_TIMEOUT: "The head of the request did not arrive in time.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"Address and headers have at most {MAX_HEAD_BYTES:,} bytes.",
 }
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    """A whole response, written by hand: the application never sees the request."""
+    body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status, "detail": _DETAILS[status]})
+    head = [
+        f"HTTP/1.1 {status} {status.phrase}",
+        f"Content-Type: {PROBLEM_JSON}",
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {value}" for name, value in SECURITY_HEADERS.items()),
+        "Connection: close",
+    ]
+    return "\r\n".join([*head, "", body]).encode("ascii")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -97,5 +115,5 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timer = None
         transport: Any = self.transport
         if not transport.is_closing():
-            transport.write(_REFUSED[status] + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            transport.write(_answer(HTTPStatus(status)))
             transport.close()

@@ -9,7 +9,7 @@ CONTENT_SECURITY_POLICY = (
 )
 """Only our own files; no inline script or style at all. Pictures inside style sheets are data: addresses."""
 
-_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     # Forms need their own origin in the Origin header, which 'no-referrer' would turn into null.
@@ -36,7 +36,7 @@ class ResponseHeaders:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
                 if scope.get("scheme") == "https":

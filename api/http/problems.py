@@ -34,7 +34,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="One sentence for a person.")
-    instance: str = Field(description="The path that was asked.")
+    instance: str | None = Field(default=None, description="The path that was asked, where it could be read.")
     errors: list[FieldProblem] | None = Field(default=None, description="For 422: each part that cannot be used.")
 
 
@@ -46,7 +46,7 @@ def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-PROBLEMS = _documented(400, 401, 403, 404, 409, 410, 412, 413, 422, 429, 500, 503)
+PROBLEMS = _documented(400, 401, 403, 404, 408, 409, 410, 412, 413, 422, 429, 431, 500, 503)
 """For ``APIRouter(responses=PROBLEMS)``: what any route may answer beside its own answer."""
 
 
@@ -79,10 +79,27 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
         _log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
         return answer(request, 500, "Internal error", "Bloghound failed at this request; its log says where.")
 
+    _document(app)
     app.add_exception_handler(BloghoundError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _document(app: FastAPI) -> None:
+    """Let the OpenAPI document describe problems: FastAPI knows only models that it answers as plain JSON."""
+    undocumented = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = undocumented()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem_schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem_schema.pop("$defs", {}), Problem=problem_schema)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def wants_page(request: Request) -> bool:

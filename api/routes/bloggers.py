@@ -9,19 +9,18 @@ from api.auth.actor import Documented, Reader
 from api.http.paging import Cursor, Page, PageLimit, page_of
 from api.http.problems import PROBLEMS
 from api.http.route import ServiceRoute
-from api.schemas.bloggers import (
+from api.schemas.blogger_pages import (
     ActivityOut,
-    BloggerLine,
     LinkedBloggerOut,
     MonthlyFigure,
     MonthOut,
     ObservationOut,
     PostOut,
-    ProfileOut,
     SimilarListOut,
     SimilarOut,
     StatusOut,
 )
+from api.schemas.bloggers import BloggerLine, ProfileOut
 from api.schemas.teams import BloggerId
 from api.service import Service, ServiceDep
 from bloghound.jobs import profiles

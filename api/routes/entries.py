@@ -15,7 +15,7 @@ from api.schemas.entries import BulkAdd, BulkIn, BulkOut, BulkRemove, EntryChang
 from api.schemas.teams import MAX_NAME_CHARS, BloggerId, ListId, NoteId
 from api.service import Service, ServiceDep
 from bloghound.records import Stage
-from storage import shortlist_changes, shortlist_entries, shortlists
+from storage import shortlist_changes, shortlist_entries, shortlists, suppressions
 from storage.database import Connection
 from storage.shortlist_changes import BulkResult, ChangedEntry
 from storage.shortlist_entries import EntryFilters, EntrySort
@@ -49,11 +49,12 @@ def list_entries(
     """List the entries of a shortlist, those that pass every filter given."""
     purpose = f"entries:{list_id}:{sort}:{stage}:{tag!r}:{owner!r}"
     after = service.signer.position(purpose, cursor, shortlist_entries.position_kinds(sort))
+    filters = EntryFilters(stage, tag, owner)
     with service.database.read() as connection:
         found = shortlists.look_up(connection, actor.workspace_id, list_id)
-        filters = EntryFilters(stage, tag, owner)
+        hidden = suppressions.load(connection, service.settings.secret_key())
         rows = shortlist_entries.page(
-            connection, found.list_id, limit=limit + 1, sort=sort, filters=filters, after=after
+            connection, found.list_id, limit=limit + 1, sort=sort, filters=filters, after=after, suppressed=hidden
         )
     _show_version(response, found.public_id, found.version)
     return page_of(
@@ -104,7 +105,8 @@ def get_entry(
     """Show the entry of a blogger."""
     with service.database.read() as connection:
         found = shortlists.look_up(connection, actor.workspace_id, list_id)
-        entry = shortlist_entries.get(connection, found.list_id, blogger_id)
+        hidden = suppressions.load(connection, service.settings.secret_key())
+        entry = shortlist_entries.get(connection, found.list_id, blogger_id, suppressed=hidden)
     _show_version(response, found.public_id, found.version)
     return EntryOut.of(entry)
 
@@ -173,7 +175,8 @@ def _held(
 ) -> Iterator[tuple[Connection, HeldShortlist]]:
     """A transaction that holds the list; raises NotFoundError, and PreconditionError for another version."""
     with service.database.transaction() as connection:
-        held = shortlists.hold(connection, actor.workspace_id, list_id)
+        suppressed = suppressions.load(connection, service.settings.secret_key())
+        held = shortlists.hold(connection, actor.workspace_id, list_id, suppressed=suppressed)
         require_match(if_match, etag(held.public_id, held.version))
         yield connection, held
 

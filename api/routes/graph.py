@@ -9,7 +9,7 @@ from api.auth.actor import Actor, Documented, Exporter, Reader
 from api.http.paging import Cursor, PageLimit, page_of
 from api.http.problems import PROBLEMS
 from api.http.route import ServiceRoute
-from api.schemas.bloggers import EdgeLinkOut
+from api.schemas.blogger_pages import EdgeLinkOut
 from api.schemas.graph import EdgeOut, EdgePage, GenerationOut, GenerationsOut
 from api.service import Service, ServiceDep
 from bloghound.jobs import generations, profiles

@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.auth.actor import Documented, ListWriter, Reader
+from api.auth.actor import Actor, Documented, ListWriter, Reader
 from api.http.etag import IfMatch, etag, require_match
 from api.http.paging import Cursor, Page, PageLimit, page_of
 from api.http.problems import PROBLEMS
 from api.http.route import ServiceRoute
 from api.schemas.lists import EventOut, ListIn, ListOut
 from api.schemas.teams import ListId
-from api.service import ServiceDep
-from storage import shortlist_history, shortlists
+from api.service import Service, ServiceDep
+from storage import shortlist_history, shortlists, suppressions
+from storage.database import Connection
 from storage.shortlists import StoredShortlist
 from storage.tables.base import utc_now
 
@@ -31,7 +32,13 @@ def list_lists(
     """List the shortlists of the workspace by name."""
     after = service.signer.position("lists", cursor, (str,))
     with service.database.read() as connection:
-        rows = shortlists.page(connection, actor.workspace_id, limit=limit + 1, after_name=after[0] if after else None)
+        rows = shortlists.page(
+            connection,
+            actor.workspace_id,
+            limit=limit + 1,
+            after_name=after[0] if after else None,
+            suppressed=suppressions.load(connection, service.settings.secret_key()),
+        )
     shown = [ListOut.of(row) for row in rows]
     return page_of(
         request, response, rows=shown, limit=limit, cursor_of=lambda last: service.signer.cursor("lists", [last.name])
@@ -51,7 +58,7 @@ def create_list(service: ServiceDep, actor: ListWriter, wanted: ListIn, response
 def get_list(service: ServiceDep, actor: Reader, list_id: ListId, response: Response) -> ListOut:
     """Show a shortlist with its counts by stage; its entries are a listing of their own."""
     with service.database.read() as connection:
-        return _with_etag(response, shortlists.get(connection, actor.workspace_id, list_id))
+        return _with_etag(response, _shown(connection, service, actor, list_id))
 
 
 @router.patch("/{list_id}")
@@ -68,7 +75,7 @@ def rename_list(
         held = shortlists.hold(connection, actor.workspace_id, list_id)
         require_match(if_match, etag(held.public_id, held.version))
         shortlists.rename(connection, held, wanted.name, actor=actor.key_name, now=utc_now())
-        return _with_etag(response, shortlists.get(connection, actor.workspace_id, list_id))
+        return _with_etag(response, _shown(connection, service, actor, list_id))
 
 
 @router.delete("/{list_id}", status_code=204)
@@ -82,7 +89,7 @@ def delete_list(service: ServiceDep, actor: ListWriter, list_id: ListId, if_matc
 
 
 @router.get("/{list_id}/history", response_model=Page[EventOut])
-def list_history(
+def list_events(
     request: Request,
     response: Response,
     service: ServiceDep,
@@ -97,7 +104,11 @@ def list_history(
     with service.database.read() as connection:
         found = shortlists.look_up(connection, actor.workspace_id, list_id)
         rows = shortlist_history.page(
-            connection, found.list_id, limit=limit + 1, before_id=before[0] if before else None
+            connection,
+            found.list_id,
+            limit=limit + 1,
+            before_id=before[0] if before else None,
+            suppressed=suppressions.load(connection, service.settings.secret_key()),
         )
     return page_of(
         request,
@@ -106,6 +117,11 @@ def list_history(
         limit=limit,
         cursor_of=lambda _last: service.signer.cursor(purpose, [rows[limit - 1].event_id]),
     )
+
+
+def _shown(connection: Connection, service: Service, actor: Actor, list_id: str) -> StoredShortlist:
+    suppressed = suppressions.load(connection, service.settings.secret_key())
+    return shortlists.get(connection, actor.workspace_id, list_id, suppressed=suppressed)
 
 
 def _with_etag(response: Response, stored: StoredShortlist) -> ListOut:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.http.paging import Page
-from api.schemas.bloggers import EdgeLinkOut, Shown
+from api.schemas.blogger_pages import EdgeLinkOut, Shown
 from bloghound.jobs.generations import GenerationSummary
 
 

@@ -56,7 +56,7 @@ def percent(share: float | None) -> str:
     """A share (0 to 1) as ``31 %``; a part of less than one percent is no zero."""
     if share is None or not isfinite(share):
         return UNKNOWN
-    if 0 < share < 0.005:
+    if 0 < share < 0.01:
         return f"under{NO_BREAK}1{NO_BREAK}%"
     return f"{number(100 * share)}{NO_BREAK}%"
 

@@ -2,11 +2,12 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bloghound.demo import DemoWeb
+from bloghound.demo import DemoBrief, DemoWeb
 from bloghound.errors import ConflictError
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.index import IndexReport, run_index
@@ -14,6 +15,9 @@ from bloghound.jobs.ranking import open_engine
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from ranking.ranking import Ranking
+from storage import niches, workspaces
+from storage.database import open_database
+from storage.tables.base import utc_now
 
 MARK = "bloghound.sqlite3"
 """The file by which a folder is known as a data directory of ours."""
@@ -62,8 +66,18 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
         )
         index = run_index(own, progress=lambda stage, done, total: progress(stage, done, total, ""))
         engine = open_engine(own)
+        _keep_niches(own, web.briefs)
         rankings = tuple((brief.name, engine.rank(brief.text, limit=100)) for brief in web.briefs)
     return DemoReport(crawl, index, rankings, time.monotonic() - started, own)
+
+
+def _keep_niches(settings: Settings, briefs: Sequence[DemoBrief]) -> None:
+    """Save the briefs as niches of the default workspace, where the page shows them."""
+    now = utc_now()
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        room = workspaces.ensure(connection, workspaces.DEFAULT, now=now)
+        for brief in briefs:
+            niches.create(connection, room.workspace_id, {"name": brief.name, "brief": brief.text}, now=now)
 
 
 def _clear(folder: Path) -> None:

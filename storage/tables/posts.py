@@ -12,7 +12,12 @@ from storage.tables.base import CleanJson, CleanText, UtcDateTime
 class Post(SQLModel, table=True):
     """A dated entry of a site."""
 
-    __table_args__ = (Index("ix_post_site_text", "site_id", "text_hash"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_post_site_text", "site_id", "text_hash"),
+        # A profile counts posts by language and month without reading their texts.
+        Index("ix_post_site_listing", "site_id", "state", "published_at", "language"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)

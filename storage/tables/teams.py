@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.base import CleanJson, CleanText, UtcDateTime
@@ -57,7 +57,11 @@ class ShortlistEntry(SQLModel, table=True):
     """A blogger on a shortlist: the stage belongs to the list, not to the blogger."""
 
     __tablename__ = "shortlist_entry"
-    __table_args__ = (UniqueConstraint("shortlist_id", "blogger_id"),)
+    __table_args__ = (
+        UniqueConstraint("shortlist_id", "blogger_id"),
+        Index("ix_shortlist_entry_shortlist_id_id", "shortlist_id", "id"),  # its pages, in the order of adding
+        Index("ix_shortlist_entry_shortlist_id_stage", "shortlist_id", "stage"),  # its counts by stage
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     shortlist_id: int = Field(foreign_key="shortlist.id", ondelete="CASCADE")

@@ -151,6 +151,14 @@ def _create_web_session() -> None:
         batch_op.create_index(batch_op.f("ix_web_session_api_key_id"), ["api_key_id"], unique=False)
 
 
+_INDEXES = {
+    "ix_post_site_listing": ("post", ["site_id", "state", "published_at", "language"]),
+    "ix_shortlist_entry_shortlist_id_id": ("shortlist_entry", ["shortlist_id", "id"]),
+    "ix_shortlist_entry_shortlist_id_stage": ("shortlist_entry", ["shortlist_id", "stage"]),
+}
+"""Indexes that the service's listings and counts read, on tables of before."""
+
+
 def upgrade() -> None:
     """Make the tables, those that others refer to first."""
     _create_job()
@@ -159,9 +167,13 @@ def upgrade() -> None:
     _create_shortlist_event()
     _create_sign_in()
     _create_web_session()
+    for name, (table, columns) in _INDEXES.items():
+        op.create_index(name, table, columns)
 
 
 def downgrade() -> None:
-    """Remove the tables, in the opposite order; their indexes go with them."""
+    """Remove the indexes and the tables, in the opposite order; the tables' own indexes go with them."""
+    for name, (table, _) in _INDEXES.items():
+        op.drop_index(name, table_name=table)
     for name in _TABLES:
         op.drop_table(name)

@@ -76,8 +76,9 @@ async function add(dialog, form, problem, row, from) {
   }
   button.disabled = true;
   problem.textContent = "";
+  let list = null;
   try {
-    const list = name ? await create(dialog, form, name) : { id: chosen.value, name: chosen.nextSibling.textContent };
+    list = name ? await create(dialog, form, name) : { id: chosen.value, name: chosen.nextSibling.textContent };
     await api("POST", `/v1/lists/${encodeURIComponent(list.id)}/entries`, { blogger_id: row.dataset.blogger, added_from: from });
     try {
       localStorage.setItem(LAST, list.id);
@@ -87,7 +88,8 @@ async function add(dialog, form, problem, row, from) {
     dialog.close();
     toast(`${row.dataset.name} is on “${list.name}”.`, { href: `/lists/${encodeURIComponent(list.id)}`, text: "Open the list" });
   } catch (error) {
-    problem.textContent = error.message;
+    const there = list && error.status === 409;
+    problem.textContent = there ? `${row.dataset.name} is on “${list.name}” already.` : error.message;
   } finally {
     button.disabled = false;
   }

@@ -1,0 +1,151 @@
+"""A niche's link graph as a drawing: circles that do not cover each other, lines, letters of communities, names."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api.web.charts.labels import Circle, Label, place_labels
+from api.web.charts.neighbours import shortened
+
+WIDTH, HEIGHT, MARGIN = 960.0, 620.0, 28.0
+"""Pixels: a drawing that fits a laptop's screen without scrolling; the margin holds the largest circle."""
+
+SMALLEST_RADIUS, LARGEST_RADIUS = 8.0, 24.0
+"""A circle that still holds its letter, and one that ten of do not fill the page."""
+
+COLOURS = 7
+"""Okabe & Ito's colours without black; further communities are grey, told apart by their letters alone."""
+
+MOST_LABELS = 40
+LONGEST_NAME = 24
+SPREADING_ROUNDS = 60
+"""Rounds after which circles of a map of 120 have come apart; fewer where nothing overlaps any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    """A blogger to draw: place and reach from 0 to 1, and the number of its community."""
+
+    public_id: str
+    name: str
+    x: float
+    y: float
+    reach: float
+    community: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnNode:
+    """A circle with the letter and colour of its community, and its name where there was room for it."""
+
+    point: MapPoint
+    circle: Circle
+    letter: str
+    colour: int
+    label: Label | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnEdge:
+    """A line between two circles, both ways when they link each other."""
+
+    source: str
+    target: str
+    start: Circle
+    end: Circle
+    mutual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMap:
+    """Nodes, smallest first so that nothing large hides them, and lines, in a drawing of WIDTH by HEIGHT."""
+
+    nodes: tuple[DrawnNode, ...]
+    edges: tuple[DrawnEdge, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
+
+
+def drawn_map(
+    points: Sequence[MapPoint], links: Sequence[tuple[str, str]], letters: Mapping[int, str]
+) -> DrawnMap:
+    """The drawing of bloggers and the links between them; ``letters`` names the communities, the largest first."""
+    circles = spread([_circle(point, max((one.reach for one in points), default=0.0)) for point in points])
+    order = sorted(range(len(points)), key=lambda index: (-points[index].reach, points[index].public_id))
+    texts = [shortened(point.name, LONGEST_NAME) for point in points]
+    labels = place_labels(circles, texts, order[:MOST_LABELS], WIDTH, HEIGHT)
+    colours = {number: min(place, COLOURS) for place, number in enumerate(letters)}
+    nodes = [
+        DrawnNode(point, circle, letters[point.community], colours[point.community], label, text)
+        for point, circle, label, text in zip(points, circles, labels, texts, strict=True)
+    ]
+    places = {point.public_id: circle for point, circle in zip(points, circles, strict=True)}
+    return DrawnMap(tuple(nodes[index] for index in order), _edges(links, places))
+
+
+def community_letters(sizes: Mapping[int, int]) -> dict[int, str]:
+    """A letter for each community: A for the largest, B for the next; after Z come AA, AB, …"""
+    ordered = sorted(sizes, key=lambda number: (-sizes[number], number))
+    return {number: _letters(place) for place, number in enumerate(ordered)}
+
+
+def _letters(place: int) -> str:
+    alphabet = 26
+    head = _letters(place // alphabet - 1) if place >= alphabet else ""
+    return head + chr(ord("A") + place % alphabet)
+
+
+def _circle(point: MapPoint, highest: float) -> Circle:
+    """The circle of a blogger, whose area grows with its reach."""
+    share = math.sqrt(point.reach / highest) if highest > 0 else 0.0
+    return Circle(
+        MARGIN + point.x * (WIDTH - 2 * MARGIN),
+        MARGIN + point.y * (HEIGHT - 2 * MARGIN),
+        round(SMALLEST_RADIUS + (LARGEST_RADIUS - SMALLEST_RADIUS) * share, 2),
+    )
+
+
+def spread(circles: Sequence[Circle]) -> list[Circle]:
+    """The circles pushed apart where they overlap, within the drawing; those that do not overlap stay."""
+    places = [[circle.x, circle.y] for circle in circles]
+    radii = [circle.radius for circle in circles]
+    for _ in range(SPREADING_ROUNDS):
+        moved = [
+            _push(places, radii, one, other) for one in range(len(circles)) for other in range(one + 1, len(circles))
+        ]
+        for place, radius in zip(places, radii, strict=True):
+            place[0] = min(max(place[0], radius), WIDTH - radius)
+            place[1] = min(max(place[1], radius), HEIGHT - radius)
+        if not any(moved):
+            break
+    return [Circle(round(x, 2), round(y, 2), radius) for (x, y), radius in zip(places, radii, strict=True)]
+
+
+def _push(places: list[list[float]], radii: Sequence[float], one: int, other: int) -> bool:
+    """Move two overlapping circles apart, each by half of what is missing; whether they were moved."""
+    dx, dy = places[other][0] - places[one][0], places[other][1] - places[one][1]
+    wanted = radii[one] + radii[other] + 2
+    if abs(dx) >= wanted or abs(dy) >= wanted:
+        return False
+    distance = math.hypot(dx, dy)
+    if distance >= wanted:
+        return False
+    if distance == 0:  # on one spot: apart by an angle of their own, the same at every drawing
+        dx, dy, distance = math.cos(other), math.sin(other), 1.0
+        missing = wanted / 2
+    else:
+        missing = (wanted - distance) / 2
+    for place, sign in ((places[one], -1), (places[other], 1)):
+        place[0] += sign * missing * dx / distance
+        place[1] += sign * missing * dy / distance
+    return True
+
+
+def _edges(links: Sequence[tuple[str, str]], places: Mapping[str, Circle]) -> tuple[DrawnEdge, ...]:
+    """One line for each pair that is linked in any direction."""
+    given = set(links)
+    once = dict.fromkeys(pair for pair in links if pair[0] < pair[1] or (pair[1], pair[0]) not in given)
+    return tuple(
+        DrawnEdge(source, target, places[source], places[target], (target, source) in given) for source, target in once
+    )

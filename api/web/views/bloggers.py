@@ -1,0 +1,68 @@
+"""A blogger: who it is and how we know, what it publishes, how readers answer, who links, where it stands."""
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.auth.sessions import PageActor
+from api.service import ServiceDep
+from api.web import placements, profile_facts, profile_reading
+from api.web.asking import AskedQuery
+from api.web.charts.monthly_bars import monthly_bars
+from api.web.profile_reading import Reading
+from api.web.rendering import render
+from bloghound.errors import NotFoundError
+
+router = APIRouter(include_in_schema=False)
+
+RECENT_POSTS = 20
+_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
+
+
+@router.get("/bloggers/{blogger_id}")
+def blogger(
+    request: Request, service: ServiceDep, actor: PageActor, blogger_id: str, asked: AskedQuery
+) -> Response:
+    """Everything about one blogger; with a brief or niche in the address also its place there."""
+    if not _ID.fullmatch(blogger_id):
+        raise NotFoundError("There is no blogger of this id.")
+    reading = profile_reading.read(service, actor, blogger_id)
+    indexed = reading.profile.standing is not None
+    here = placements.placement(service, actor, asked, blogger_id) if asked.wanted and indexed else None
+    niches, more_niches = placements.in_niches(service, actor, blogger_id) if indexed else ([], False)
+    return render(
+        request,
+        "blogger.html",
+        nav="find",
+        asked=asked,
+        here=here,
+        niches=niches,
+        more_niches=more_niches,
+        **_facts(reading),
+    )
+
+
+def _facts(reading: Reading) -> dict[str, Any]:
+    profile, status = reading.profile, reading.profile.activity
+    notes = profile_facts.footnotes(profile.sources)
+    return {
+        "reading": reading,
+        "profile": profile,
+        "blogger": profile.blogger,
+        "status": profile_facts.STATUSES[status.status],
+        "placed": profile.standing,
+        "unplaced": profile_facts.standing_reason(profile.standing_reason),
+        "notes": notes,
+        "notes_of": profile_facts.notes_by_fact(notes),
+        "measures": profile_facts.measure_rows(profile.standing) if profile.standing else [],
+        "findings": profile_facts.finding_rows(profile.standing) if profile.standing else [],
+        "bars": monthly_bars({one.month: one.posts for one in reading.activity.months}),
+        "months": [one for one in reading.activity.months if one.posts][::-1],
+        "kinds": profile_facts.KINDS,
+        "reactions": profile_facts.reaction_charts(reading.posts, reading.bands, status.as_of),
+        "follower_charts": profile_facts.follower_charts(reading.followers, status.as_of),
+        "ego": profile_facts.ego_graph(reading.linkers, reading.linked),
+        "recent": reading.posts[:RECENT_POSTS],
+    }
