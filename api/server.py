@@ -4,15 +4,19 @@ import logging
 import os
 import shutil
 import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_app
 from api.http.connection import BoundedProtocol
-from api.metrics import MULTIPROCESS_VARIABLE
+from api.opening import Opening
 from bloghound.errors import PortError
 from bloghound.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 STOP_SECONDS = 20
 """Requests in flight may end; a job gives itself back within 15 s."""
@@ -24,24 +28,49 @@ MAX_CONNECTIONS = 1000
 """Open at a time in one process; more are answered 503 at once instead of all becoming slow."""
 
 
-def serve(settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
-    """Serve until interrupted; raises PortError when the port is taken.
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int = 1, announce: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until interrupted; ``announce`` is called when requests are answered.
 
-    With several ``workers``, each is a process of its own that reads its settings from the environment again.
+    Raises PortError when the port is taken, and whatever keeps the application from opening. With several ``workers``,
+    each is a process of its own that reads its settings from the environment again.
     """
     settings.ensure_data_dir()
     listening = listen(host, port)
     if workers == 1:
-        uvicorn.Server(configuration(create_app(settings))).run(sockets=[listening])
+        _serve_alone(settings, listening, announce)
         return
+    announce()
     _share_metrics(settings)
     config = configuration("api.server:app_from_environment", workers=workers, factory=True)
     Multiprocess(config, sockets=[listening]).run()
 
 
-def app_from_environment() -> object:
+def _serve_alone(settings: Settings, listening: socket.socket, announce: Callable[[], None]) -> None:
+    def open_and_announce() -> "FastAPI":
+        app = _make_app(settings)
+        announce()
+        return app
+
+    def stop() -> None:
+        server.should_exit = True
+
+    opening = Opening(open_and_announce, stop)
+    server = uvicorn.Server(configuration(opening))
+    server.run(sockets=[listening])
+    opening.raise_error()
+
+
+def app_from_environment() -> Opening:
     """The application of a worker process."""
-    return create_app(load_settings())
+    return Opening(lambda: _make_app(load_settings()))
+
+
+def _make_app(settings: Settings) -> "FastAPI":
+    from api.app import create_app  # noqa: PLC0415 - takes seconds, in which the process must already answer
+
+    return create_app(settings)
 
 
 def configuration(app: object, *, workers: int = 1, factory: bool = False) -> uvicorn.Config:
@@ -78,6 +107,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _share_metrics(settings: Settings) -> None:
     """Let the workers put their figures into one folder, empty at each start."""
+    from api.metrics import MULTIPROCESS_VARIABLE  # noqa: PLC0415 - only several processes need it
+
     folder = settings.data_dir / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

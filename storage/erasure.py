@@ -11,12 +11,13 @@ from sqlalchemy import Column, Connection, Select, Table, delete, func, select, 
 from bloghound.errors import AddressError
 from bloghound.urls import site_of
 from storage import archives, embeddings, suppressions
-from storage.tables import Blogger, Crawl, Fetch, Link, Page, Post, PostAddress, Site
+from storage.tables import Blogger, Crawl, Fetch, IdempotencyRecord, Link, Niche, Page, Post, PostAddress, Site
 from storage.tables.base import public_id, table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
 _FETCH, _ADDRESS = table_of(Fetch), table_of(PostAddress)
+_NICHE, _ANSWER = table_of(Niche), table_of(IdempotencyRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ def forget(
         removed["embeddings"] = embeddings.drop_orphans(connection)
     removed["mentions"] = _scrub_mentions(connection, site_key)
     _scrub_crawls(connection, site_key)
+    _scrub_niches(connection, site_key)
+    # Answers kept for safe retries name bloggers in many forms; a retry after an erasure is simply done anew.
+    connection.execute(delete(_ANSWER))
     return Receipt(removed, blogger, blogger_gone)
 
 
@@ -150,6 +154,15 @@ def _scrub_crawls(connection: Connection, site_key: str) -> None:
         kept = [seed for seed in seeds if _key_of(seed) != site_key]
         if kept != seeds:
             connection.execute(update(_CRAWL).where(_CRAWL.c.id == crawl_id).values(options=options | {"seeds": kept}))
+
+
+def _scrub_niches(connection: Connection, site_key: str) -> None:
+    """Take the site out of the examples and exclusions of every team's niches."""
+    columns = ("examples_like", "examples_unlike", "exclude_sites")
+    for row in connection.execute(select(_NICHE.c.id, *(_NICHE.c[name] for name in columns))).all():
+        kept = {name: [one for one in getattr(row, name) if not mentions(one, site_key)] for name in columns}
+        if any(kept[name] != getattr(row, name) for name in columns):
+            connection.execute(update(_NICHE).where(_NICHE.c.id == row.id).values(**kept))
 
 
 def _key_of(url: str) -> str | None:

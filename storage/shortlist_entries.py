@@ -1,6 +1,6 @@
 """Reading the entries of a shortlist: pages in several orders, filtered, and the batches of an export."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from storage.shown_bloggers import COLUMNS, NAME, ShownBlogger, shown, with_blog
 from storage.suppressions import Suppressions
 from storage.tables import Blogger, ShortlistEntry, Site
 from storage.tables.base import table_of
+from storage.upserts import batches
 
 _ENTRY, _BLOGGER, _SITE = table_of(ShortlistEntry), table_of(Blogger), table_of(Site)
 _OWN = (
@@ -34,6 +35,7 @@ _ENTRIES = (
     .where(_ENTRY.c.shortlist_id == bindparam("list_id"))
 )
 _ONE = _ENTRIES.where(_BLOGGER.c.public_id == bindparam("blogger"))
+_SEVERAL = _ENTRIES.where(_BLOGGER.c.public_id.in_(bindparam("bloggers", expanding=True)))
 _KEYS = select(func.aggregate_strings(_SITE.c.key, "\n")).where(_SITE.c.blogger_id == _BLOGGER.c.id)
 _BATCH = (
     _ENTRIES.add_columns(_KEYS.correlate(_BLOGGER).scalar_subquery())
@@ -128,6 +130,17 @@ def get(
     if row is None or shortlist_hiding.among(connection, [blogger_public_id], suppressed):
         raise not_listed(blogger_public_id)
     return entry_of(row)
+
+
+def several(
+    connection: Connection, list_id: int, bloggers: Sequence[str], *, suppressed: Suppressions = NOBODY
+) -> list[StoredEntry]:
+    """The entries of those of the bloggers who are on the list and not hidden, by name."""
+    hidden = shortlist_hiding.among(connection, bloggers, suppressed)
+    found = []
+    for batch in batches([one for one in bloggers if one not in hidden]):
+        found += [entry_of(row) for row in connection.execute(_SEVERAL, {"list_id": list_id, "bloggers": list(batch)})]
+    return sorted(found, key=lambda entry: (entry.blogger.name.casefold(), entry.entry_id))
 
 
 def blogger_ids(connection: Connection, workspace_id: int, list_public_id: str) -> set[str]:

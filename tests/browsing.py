@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, sync_playwright
 
 from api.auth.actor import COOKIE
 from tests.conftest import require
@@ -48,15 +48,31 @@ def visiting(browser: Browser, address: str, session: dict[str, str] | None = No
     context = browser.new_context(base_url=address, **{"viewport": DESKTOP, **options})
     if session is not None:
         context.add_cookies([{"name": COOKIE, "value": session["Cookie"].partition("=")[2], "url": address}])
-    page, wrong = context.new_page(), []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page = context.new_page()
+    wrong = _watched(page)
     try:
         yield page
     finally:
         context.close()
     assert wrong == []
+
+
+def _watched(page: Page) -> list[str]:
+    """What goes wrong on the page from now on."""
+    wrong: list[str] = []
+
+    def on_console(said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            wrong.append(said.text)
+
+    def on_dialog(dialog: Dialog) -> None:
+        wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", on_console)
+    page.on("dialog", on_dialog)
+    return wrong
 
 
 def grave_faults(page: Page) -> list[str]:

@@ -11,9 +11,22 @@ from sqlalchemy import Connection, select, update
 
 from bloghound.errors import StorageError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, PostSource
-from storage import archives, crawls, erasure, links, results, sites, suppressions
+from storage import (
+    access,
+    archives,
+    crawls,
+    erasure,
+    idempotency,
+    links,
+    niches,
+    results,
+    sites,
+    suppressions,
+    workspaces,
+)
 from storage import sqlite as storage_sqlite
 from storage.database import Database, upgrade
+from storage.idempotency import KeptAnswer
 from storage.merging import ReadPost
 from storage.results import PageResult
 from storage.sites import NewSite
@@ -177,6 +190,20 @@ def test_links_to_a_suppressed_site_are_not_stored(connection: Connection) -> No
     read = _post(f"https://{OTHER}/p", links=content)
     _record(connection, _page(connection, other, f"https://{OTHER}/p", posts=(read,), site_links=roll))
     assert sorted(_column(connection, LINK.c.target_site_key)) == ["kept.example", "roll.example"]
+
+
+def test_teams_examples_and_kept_answers_lose_the_site(connection: Connection) -> None:
+    _know(connection, GONE)
+    team = workspaces.ensure(connection, "team", now=NOW).workspace_id
+    fields = {"name": "n", "examples_like": [f"https://{GONE}/", OTHER], "exclude_sites": [GONE]}
+    niche = niches.create(connection, team, fields, now=NOW).public_id
+    key = access.add_key(connection, team, name="k", prefix="p", key_hash="h", scopes=["read"], now=NOW)
+    idempotency.begin(connection, key.key_id, "once", "r", now=NOW)
+    idempotency.keep(connection, key.key_id, "once", KeptAnswer(200, {}, GONE))
+    _forget(connection)
+    kept = niches.get(connection, team, niche)
+    assert (kept.examples_like, kept.exclude_sites) == ([OTHER], [])
+    assert idempotency.begin(connection, key.key_id, "once", "r", now=NOW) is None
 
 
 def test_a_copy_of_a_suppressed_sites_post_is_not_stored(connection: Connection) -> None:

@@ -7,8 +7,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from api.engines import Engines
 from bloghound.settings import Settings
+from ranking.index.build import KEPT_GENERATIONS
 from tests.profiled_bloggers import HIDDEN, id_of
+from tests.ranking_bloggers import build, three_bloggers
 from tests.serving import Answer, ask, make_key, serving, sign_in
 from tests.waiting import until
 from tests.web_world import BRIEF, HOSTILE, HOSTILE_KEY, web_world
@@ -162,9 +165,10 @@ def test_an_address_that_no_form_makes_is_an_error_page(visitor: Visitor) -> Non
 
 
 def test_a_saved_niche_is_a_chip_and_ranks(visitor: Visitor) -> None:
-    niche = {"name": "Coffee <b>&", "brief": BRIEF, "exclude_sites": ["cup.example"]}
+    name = "Coffee <b>&"
+    niche = {"name": name, "brief": BRIEF, "exclude_sites": ["cup.example"]}
     made = ask("POST", f"{visitor.address}/v1/niches", niche, key=visitor.key).json()
-    assert escape(niche["name"]) in visitor.get().text
+    assert escape(name) in visitor.get().text
     page = visitor.ranked(niche=made["id"])
     assert f'id="{BEAN}"' in page
     assert f'id="{CUP}"' not in page
@@ -182,6 +186,28 @@ def test_without_an_index_the_page_says_which_command_makes_one(empty: Visitor) 
     assert answer.status == 503
     assert "bloghound index" in answer.text
     assert escape(BRIEF) in answer.text
+
+
+def test_a_replaced_generation_offers_the_current_one(empty: Visitor, settings: Settings) -> None:
+    for _ in range(KEPT_GENERATIONS + 1):
+        build(settings.index_dir, three_bloggers())
+    until(lambda: ask("GET", f"{empty.address}/readyz").status == 200)
+    answer = empty.get(q=BRIEF, generation="gen_000001", reach=100)
+    assert answer.status == 410
+    assert "was replaced" in answer.text
+    assert f'href="/?{escape(urlencode({"q": BRIEF, "reach": 100}))}"' in answer.text
+
+
+def test_while_the_index_opens_the_page_says_so_and_asks_again(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engines, "state", lambda _engines: ("warming", "The model is being loaded."))
+    answer = visitor.get(q=BRIEF)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "3")
+    assert "The model is being loaded." in answer.text
+    assert '<noscript><meta http-equiv="refresh"' in answer.text
+    assert "data-warming" in answer.text
+    assert "The model is being loaded." in visitor.get().text
 
 
 def test_hostile_text_is_shown_as_text(visitor: Visitor) -> None:

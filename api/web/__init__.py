@@ -32,8 +32,18 @@ Central names: :func:`api.web.rendering.render`, :data:`WEB_ROUTERS`, :func:`mou
 from fastapi import APIRouter
 
 from api.web.assets import mount_static
-from api.web.views import compare, find
+from api.web.views import bloggers, compare, crawl, find, niche_map, optout, session, settings, sites
 
 __all__ = ["WEB_ROUTERS", "mount_static"]
 
-WEB_ROUTERS: list[APIRouter] = [find.router, compare.router]
+WEB_ROUTERS: list[APIRouter] = [
+    find.router,
+    compare.router,
+    bloggers.router,
+    niche_map.router,
+    sites.router,
+    crawl.router,
+    settings.router,
+    session.router,
+    optout.router,
+]

@@ -11,7 +11,9 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "crawling": ("crawl", "import", "reparse", "forget"),
     "ranking": ("index", "rank", "evaluate"),
     "exporting": ("graph", "posts"),
-    "serving": ("serve", "sign-in", "keys"),
+    "serving": ("serve",),
+    "keys": ("sign-in", "keys"),
+    "working": ("worker",),
     "operating": ("status", "settings"),
     "demo": ("demo",),
 }

@@ -107,9 +107,10 @@ def encode_new(database: Database, encoder: Encoder, settings: Settings, report:
 def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
     """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys."""
     keys = tuple(rankable.keys(connection))
+    known = frozenset(keys)
     nodes = [GraphNode(key) for key in keys]
     owners = rankable.founding_keys(connection)
-    edges = (edge for edge in links.site_edges(connection) if between(edge, owners, frozenset(keys)))
+    edges = (edge for edge in links.site_edges(connection) if between(edge, owners, known))
     matrix = build_graph(edges, nodes, bloggers=owners, as_of=as_of).matrix
     return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
 

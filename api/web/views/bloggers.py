@@ -51,7 +51,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
         "reading": reading,
         "profile": profile,
         "blogger": profile.blogger,
-        "status": profile_facts.STATUSES[status.status],
+        "status_words": profile_facts.STATUSES[status.status],
         "placed": profile.standing,
         "unplaced": profile_facts.standing_reason(profile.standing_reason),
         "notes": notes,

@@ -43,6 +43,7 @@ class ShownSetting:
     variable: str
     value: str
     default: str
+    is_usual: bool
     meaning: str
 
 
@@ -101,7 +102,7 @@ def end_session(service: ServiceDep, actor: AdminForm, session_id: int) -> Respo
 
 
 @router.post("/settings/opt-outs/{opt_out_id}/reject")
-def reject(service: ServiceDep, actor: AdminForm, opt_out_id: OptOutId) -> Response:
+def reject(service: ServiceDep, actor: AdminForm, opt_out_id: OptOutId) -> Response:  # noqa: ARG001 - one is needed
     """Reject a false request to be left out."""
     reject_optout(service.settings, service.database, opt_out_id, utc_now())
     return RedirectResponse("/settings#opt-outs", status_code=303)
@@ -142,12 +143,23 @@ def _page(
 
 def shown_settings(service: Service) -> list[ShownSetting]:
     """Every setting: its variable, present value and default, and what it means; without the database's password."""
-    values = {name: str(getattr(service.settings, name)) for name in Settings.model_fields}
-    values["database_url"] = service.database.shown_url
     return [
-        ShownSetting(PREFIX + name.upper(), values[name], str(field.default), field.description or "")
+        ShownSetting(
+            variable=PREFIX + name.upper(),
+            value=service.database.shown_url if name == "database_url" else _written(getattr(service.settings, name)),
+            default=_written(field.default),
+            is_usual=name == "database_url" or getattr(service.settings, name) == field.default,
+            meaning=field.description or "",
+        )
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _written(value: object) -> str:
+    """A value as one writes it into the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _key_in(wanted: NewKey) -> KeyIn:

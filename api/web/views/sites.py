@@ -44,9 +44,7 @@ class SitesAsked(BaseModel):
 
 
 @router.get("/crawl/sites")
-def sites(
-    request: Request, service: ServiceDep, actor: ReaderPage, asked: Annotated[SitesAsked, Query()]
-) -> Response:
+def sites(request: Request, service: ServiceDep, actor: ReaderPage, asked: Annotated[SitesAsked, Query()]) -> Response:
     """All sites or those of one crawl, by key, with health and reason; health, state, text and place in the address."""
     wanted = SiteFilter([asked.health] if asked.health else None, [asked.state] if asked.state else None, asked.q)
     with service.database.read() as connection:
