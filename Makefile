@@ -19,7 +19,7 @@ export PIP_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types unit browser install-runtime wheel install-wheel clean
+.PHONY: help setup run test lint types unit docs browser install-runtime wheel install-wheel clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 18
@@ -41,6 +41,9 @@ types: $(DEVELOPMENT)  ## mypy, strict
 
 unit: $(DEVELOPMENT) browser  ## pytest
 	$(BIN)/python -m pytest
+
+docs: $(DEVELOPMENT)  ## Build the documentation into build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -n docs build/docs
 
 # Debian's, at its usual place; the tests of the pages drive it.
 browser:  ## Install Chromium where that is possible, for the tests of the pages

@@ -1,9 +1,11 @@
 """What every route needs, made once per process: settings, database, engines, signer, limits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from api.auth.signing import Signer
 from api.engines import Engines
@@ -12,6 +14,8 @@ from api.metrics import Metrics
 from bloghound.settings import Settings
 from storage.access import KeyRow
 from storage.database import Database
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class Service:
     metrics: Metrics
     known_keys: dict[str, tuple[KeyRow, float]] = field(default_factory=dict)
     """Keys and sessions checked a moment ago, by their hash, with when they were; see :mod:`api.auth.actor`."""
+
+    async def look_up(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` returns, which reads few rows by an index: a page in the order of one, or one object.
+
+        SQLite never lets a reader wait, and reads such rows in half a millisecond, while eight threads that fight for
+        the interpreter take four times as long; so it is read here and now. PostgreSQL is asked from a thread.
+        """
+        return work() if self.database.is_sqlite else await run_in_threadpool(work)
 
 
 def service_of(request: Request) -> Service:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bloghound.errors import SettingsError, StorageError
 from bloghound.settings import Settings
-from storage.sqlite import FIXED_VERSION, SingleWriter, choose_module, set_pragmas, version_of
+from storage.sqlite import FIXED_VERSION, SingleWriter, WriterQueue, choose_module, set_pragmas, version_of
 
 __all__ = ["Connection", "Database", "open_database", "upgrade"]
+
+
+KEPT_CONNECTIONS = 10
+"""Open connections to SQLite that are kept for the next user, the last one used first: its cache is warm. Nobody waits
+for one: their number is bounded by the threads that ask, and an event loop that reads must not stand still."""
 
 
 class Database:
@@ -24,6 +29,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parse_url(url)
         self._single_writer: SingleWriter | None = None
+        self._queue: WriterQueue | None = None
         self.engine = self._sqlite_engine() if self.is_sqlite else self._server_engine()
 
     @property
@@ -36,7 +42,7 @@ class Database:
         """A connection that may write; everything done with it is committed together, or not at all."""
         if self._single_writer is not None:
             self._single_writer.acquire()
-        with self._reported(), self.engine.connect() as plain:
+        with self._turn(), self._reported(), self.engine.connect() as plain:
             connection = plain.execution_options(bloghound_writes=True)
             with connection.begin():
                 yield connection
@@ -55,7 +61,7 @@ class Database:
 
         Raises StorageError while another process reads so long that the files cannot be rewritten.
         """
-        with self._reported(), self.engine.connect() as plain:
+        with self._turn(), self._reported(), self.engine.connect() as plain:
             if not self.is_sqlite:
                 plain.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
                 return
@@ -75,8 +81,14 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._queue is not None:
+            self._queue.close()
         if self._single_writer is not None:
             self._single_writer.release()
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """A writer's turn; PostgreSQL needs none."""
+        return nullcontext() if self._queue is None else self._queue.turn()
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -94,12 +106,15 @@ class Database:
 
     def _sqlite_engine(self) -> Engine:
         module = choose_module()
+        pool: dict[str, Any] = {}
         if self.url.database and self.url.database != ":memory:":
             path = Path(self.url.database)
             _require_folder(path)
+            self._queue = WriterQueue(path)
             if version_of(module) < FIXED_VERSION:
                 self._single_writer = SingleWriter(path)
-        engine = create_engine(self.url, module=module)
+            pool = {"pool_size": KEPT_CONNECTIONS, "max_overflow": -1, "pool_use_lifo": True}
+        engine = create_engine(self.url, module=module, **pool)
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         return engine

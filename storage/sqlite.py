@@ -8,7 +8,10 @@ writes.
 import fcntl
 import importlib
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Protocol, cast
@@ -97,3 +100,46 @@ class SingleWriter:
         if self._handle is not None:
             self._handle.close()
             self._handle = None
+
+
+class WriterQueue:
+    """Lets the writers of one database in one after the other, threads and processes alike.
+
+    SQLite's own way to wait is to sleep, up to 100 ms at a time, and to try again, in no order: with 16 clients and two
+    processes one write in a hundred waited 4 s. Whoever does not queue here is still kept apart by SQLite's lock.
+    """
+
+    def __init__(self, database_path: Path) -> None:
+        self._path = database_path.with_name(database_path.name + ".queue")
+        self._turn = threading.Lock()
+        self._handle: IO[bytes] | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn and keep it until the block ends; raises StorageError after the longest wait."""
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StorageError(f"The database {self._path.stem} is busy: another change of it does not end.")
+        try:
+            handle = self._opened()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(handle, fcntl.LOCK_UN)
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close the file that processes queue at; the next turn opens it again."""
+        with self._turn:
+            if self._handle is not None:
+                self._handle.close()
+                self._handle = None
+
+    def _opened(self) -> IO[bytes]:
+        if self._handle is None:
+            try:
+                self._handle = self._path.open("ab")
+            except OSError as error:
+                raise StorageError(f"The file {self._path} cannot be written: {error.strerror}.") from error
+        return self._handle

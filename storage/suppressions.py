@@ -12,6 +12,7 @@ from storage.tables.base import table_of
 from storage.upserts import upsert
 
 _SUPPRESSION = table_of(Suppression)
+_ALL = select(_SUPPRESSION.c.keyed_hash)
 
 FORGOTTEN = "forgotten"
 """The reason of a suppression that stands for good."""
@@ -43,7 +44,7 @@ def keyed_hash(secret_key: bytes, text: str) -> str:
 
 def load(connection: Connection, secret_key: bytes) -> Suppressions:
     """All suppressions."""
-    return Suppressions(secret_key, connection.execute(select(_SUPPRESSION.c.keyed_hash)).scalars())
+    return Suppressions(secret_key, connection.execute(_ALL).scalars())
 
 
 def state(connection: Connection) -> tuple[int, str]:

@@ -92,7 +92,9 @@ def test_every_option_is_explained_and_no_other(name: str) -> None:
 
 
 def test_no_page_names_a_command_that_is_none(page: Path) -> None:
-    named = re.findall(r"(?:^|`)bloghound ([a-z][a-z-]*)(?: ([a-z-]+))?", page.read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(
+        r"(?:^|`)bloghound ([a-z][a-z-]*)(?: ([a-z-]+))?", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
     for first, second in named:
         assert f"bloghound {first}" in COMMANDS or f"bloghound {first} {second}" in COMMANDS, f"{first} {second}"
 

@@ -1,7 +1,7 @@
 """Geometry of the charts: round axes, true lengths, names that cover nothing."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -19,6 +19,7 @@ from api.web.charts.map_drawing import (
 from api.web.charts.monthly_bars import PLOT_HEIGHT, PLOT_TOP, monthly_bars
 from api.web.charts.neighbours import LARGEST_RADIUS as LARGEST_DOT
 from api.web.charts.neighbours import PER_SIDE, Neighbour, neighbourhood, shortened
+from api.web.charts.packing import PADDING, components, packed
 from api.web.charts.scales import MOST_LABELS, anchored, labelled_months, month_name, month_number, round_ticks
 from api.web.charts.time_dots import Band, Point, time_dots
 
@@ -49,7 +50,7 @@ def test_months_are_labelled_evenly_and_not_too_often(months: int) -> None:
     first = month_number(datetime(2019, 11, 1, tzinfo=UTC))
     labelled = labelled_months(first, first + months - 1)
     assert 1 <= len(labelled) <= MOST_LABELS
-    assert len({later - earlier for earlier, later in zip(labelled, labelled[1:], strict=False)}) <= 1
+    assert len({later - earlier for earlier, later in pairwise(labelled)}) <= 1
 
 
 def test_labels_of_long_spans_are_januaries() -> None:
@@ -193,7 +194,8 @@ def test_letters_of_other_scripts_take_more_room() -> None:
 
 
 def test_circles_that_overlap_are_pushed_apart() -> None:
-    moved = spread([Circle(200, 200, 20), Circle(210, 200, 20), Circle(200, 200, 20), Circle(600, 400, 9)])
+    circles = [Circle(200, 200, 20), Circle(210, 200, 20), Circle(200, 200, 20), Circle(600, 400, 9)]
+    moved = spread(circles, WIDTH, HEIGHT)
     gaps = [
         ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5 - one.radius - other.radius
         for one, other in combinations(moved, 2)
@@ -203,7 +205,7 @@ def test_circles_that_overlap_are_pushed_apart() -> None:
 
 
 def test_circles_stay_inside_the_drawing() -> None:
-    moved = spread([Circle(0, 0, 20), Circle(5, 0, 20), Circle(WIDTH, HEIGHT, 12)])
+    moved = spread([Circle(0, 0, 20), Circle(5, 0, 20), Circle(WIDTH, HEIGHT, 12)], WIDTH, HEIGHT)
     assert all(
         one.radius <= one.x <= WIDTH - one.radius and one.radius <= one.y <= HEIGHT - one.radius for one in moved
     )
@@ -233,3 +235,27 @@ def test_a_map_without_links_has_smallest_circles() -> None:
     assert [node.circle.radius for node in drawing.nodes] == [SMALLEST_RADIUS]
     assert drawing.nodes[0].label is not None
     assert drawn_map([], [], {}).nodes == ()
+
+
+def test_groups_are_what_links_join() -> None:
+    assert components(6, [(3, 1), (5, 3), (4, 2)]) == [[1, 3, 5], [2, 4], [0]]
+
+
+def test_groups_far_apart_are_drawn_beside_each_other() -> None:
+    far = [(0.0, 0.0), (0.01, 0.02), (1.0, 1.0), (0.99, 0.98)]
+    left, right = packed(far, [(0, 1), (2, 3)], 800, 300)[:2], packed(far, [(0, 1), (2, 3)], 800, 300)[2:]
+    assert max(x for x, _ in left) < 800 / 2 < min(x for x, _ in right)
+    assert all(PADDING <= x <= 800 - PADDING and PADDING <= y <= 300 - PADDING for x, y in left + right)
+    assert abs(left[0][0] - left[1][0]) > 100
+
+
+def test_bloggers_without_links_stand_in_rows() -> None:
+    places = packed([(0.5, 0.5)] * 9, [], 900, 600)
+    assert sorted({round(x) for x, _ in places}) == [450 - 225, 450, 450 + 225]
+    assert len({(x, y) for x, y in places}) == 9
+
+
+def test_a_few_bloggers_get_a_lower_drawing() -> None:
+    low = drawn_map([point("a", 0.5, 0.0)], [], {0: "A"}).height
+    high = drawn_map([point(f"n{index}", 0.5, 0.0) for index in range(60)], [], {0: "A"}).height
+    assert low < high == HEIGHT

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.auth.actor import Documented, Reader
 from api.http.paging import Cursor, Page, PageLimit, page_of
@@ -29,7 +30,7 @@ from bloghound.records import SiteHealth
 from ranking.index.generation import Generation
 from storage import post_pages, provenance
 from storage.blogger_links import Direction
-from storage.bloggers import BloggerFilter, BloggerSort, StoredBlogger
+from storage.bloggers import BloggerFilter, BloggerSort, ListedBlogger, StoredBlogger
 
 router = APIRouter(
     prefix="/v1/bloggers", tags=["bloggers"], route_class=ServiceRoute, responses=PROBLEMS, dependencies=[Documented]
@@ -55,7 +56,7 @@ class HistoryOf(StrEnum):
 
 
 @router.get("")
-def list_bloggers(
+async def list_bloggers(
     request: Request,
     response: Response,
     service: ServiceDep,
@@ -71,32 +72,36 @@ def list_bloggers(
     """List all bloggers that are known, also those whose sites were not visited yet."""
     wanted = BloggerFilter(language, platform, health.value if health else None, text)
     purpose = f"bloggers {sort} {wanted}"
-    kinds = (int if sort is BloggerSort.POSTS else str, int)
-    with service.database.read() as connection:
-        rows = profiles.visible_page(
-            connection,
-            service.settings,
-            limit=limit + 1,
-            wanted=wanted,
-            sort=sort,
-            after=service.signer.position(purpose, cursor, kinds),
-        )
-    positions = {row.public_id: list(row.position) for row in rows}
-    return page_of(
+    after = service.signer.position(purpose, cursor, (int if sort is BloggerSort.POSTS else str, int))
+
+    def read() -> list[ListedBlogger]:
+        with service.database.read() as connection:
+            return profiles.visible_page(
+                connection, service.settings, limit=limit + 1, wanted=wanted, sort=sort, after=after
+            )
+
+    by_index = sort is BloggerSort.SITE and wanted == BloggerFilter()
+    rows = await (service.look_up(read) if by_index else run_in_threadpool(read))
+    page = page_of(
         request,
         response,
-        rows=[BloggerLine.of(row) for row in rows],
+        rows=rows,
         limit=limit,
-        cursor_of=lambda last: service.signer.cursor(purpose, positions[last.id]),
+        cursor_of=lambda last: service.signer.cursor(purpose, list(last.position)),
     )
+    return _page(page, [BloggerLine.of(row) for row in page.data])
 
 
 @router.get("/{blogger_id}")
-def get_blogger(service: ServiceDep, _actor: Reader, blogger_id: BloggerId) -> ProfileOut:
+async def get_blogger(service: ServiceDep, _actor: Reader, blogger_id: BloggerId) -> ProfileOut:
     """Show a blogger's profile: sites, proofs, figures beside the peers' medians, and where every fact is from."""
-    state, generation = current_generation(service)
-    with service.database.read() as connection:
-        return ProfileOut.of(profiles.profile(connection, service.settings, blogger_id, generation, state))
+
+    def read() -> ProfileOut:
+        state, generation = current_generation(service)
+        with service.database.read() as connection:
+            return ProfileOut.of(profiles.profile(connection, service.settings, blogger_id, generation, state))
+
+    return await service.look_up(read)
 
 
 def current_generation(service: Service) -> tuple[str, Generation | None]:

@@ -32,13 +32,31 @@ Central names: :func:`api.web.rendering.render`, :data:`WEB_ROUTERS`, :func:`mou
 from fastapi import APIRouter
 
 from api.web.assets import mount_static
-from api.web.views import bloggers, compare, crawl, find, niche_map, optout, session, settings, sites
+from api.web.views import (
+    bloggers,
+    board,
+    compare,
+    crawl,
+    entries,
+    find,
+    lists,
+    niche_map,
+    niches,
+    optout,
+    session,
+    settings,
+    sites,
+)
 
 __all__ = ["WEB_ROUTERS", "mount_static"]
 
 WEB_ROUTERS: list[APIRouter] = [
     find.router,
     compare.router,
+    lists.router,
+    board.router,
+    entries.router,
+    niches.router,
     bloggers.router,
     niche_map.router,
     sites.router,

@@ -10,7 +10,7 @@ from api.web.charts.scales import month_number, month_start
 from api.web.charts.time_dots import Band, Point, TimeDots, time_dots
 from api.web.formatting import number, percent
 from bloghound.jobs.peer_bands import PeerBand
-from bloghound.jobs.profiles import Source
+from bloghound.jobs.profiles import MonthOfPosts, Source
 from bloghound.jobs.standing import MeasureStanding, Standing
 from storage.blogger_links import LinkedBlogger
 from storage.post_pages import ShownPost
@@ -116,6 +116,11 @@ def _measure_row(one: MeasureStanding) -> MeasureRow:
 def finding_rows(placed: Standing) -> list[Deduction]:
     """What the posts show that costs points, as in a ranking."""
     return [deduction(asdict(one)) for one in placed.findings]
+
+
+def kinds_shown(months: Sequence[MonthOfPosts]) -> list[str]:
+    """The kinds of reaction that any month knows, and comments always: they are what readers look for."""
+    return [kind for kind in KINDS if kind == "comments" or any(kind in month.engagement for month in months)]
 
 
 def reaction_charts(

@@ -51,9 +51,7 @@ def read(service: Service, actor: Actor, blogger_id: str) -> Reading:
         profile = profiles.profile(connection, service.settings, blogger_id, generation, state)
         own, ids = profile.blogger.blogger_id, [site.site_id for site in profile.blogger.sites]
         links = {
-            direction: profiles.visible_links(
-                connection, service.settings, own, direction, limit=LINKS + 1, after=None
-            )
+            direction: profiles.visible_links(connection, service.settings, own, direction, limit=LINKS + 1, after=None)
             for direction in Direction
         }
         figures = provenance.figures_history(connection, ids, limit=FIGURES)

@@ -81,19 +81,22 @@ def place_labels(
 
 def box_of(circle: Circle) -> Box:
     """The square around a circle."""
-    return Box(
-        circle.x - circle.radius, circle.y - circle.radius, circle.x + circle.radius, circle.y + circle.radius
-    )
+    return Box(circle.x - circle.radius, circle.y - circle.radius, circle.x + circle.radius, circle.y + circle.radius)
 
 
 def _candidates(circle: Circle, width: float) -> list[tuple[Label, Box]]:
-    """Right, left, above, below: in the order in which readers expect a name."""
-    x, y, away = circle.x, circle.y, circle.radius + GAP
-    half, baseline = LABEL_HEIGHT / 2, LABEL_HEIGHT * 0.3
-    above, below = y - away - half, y + away + half
-    return [
-        (Label(x + away, y + baseline, "start"), Box(x + away, y - half, x + away + width, y + half)),
-        (Label(x - away, y + baseline, "end"), Box(x - away - width, y - half, x - away, y + half)),
-        (Label(x, above + baseline, "middle"), Box(x - width / 2, above - half, x + width / 2, above + half)),
-        (Label(x, below + baseline, "middle"), Box(x - width / 2, below - half, x + width / 2, below + half)),
-    ]
+    """Right, left, then above and below, centred or flush with the circle: in the order in which readers expect it."""
+    x, y, radius = circle.x, circle.y, circle.radius
+    beside, baseline = radius + GAP, LABEL_HEIGHT * 0.3
+    above, below = y - beside - LABEL_HEIGHT / 2, y + beside + LABEL_HEIGHT / 2
+    spots = [(x + beside, y, "start"), (x - beside, y, "end")]
+    spots += [(x, level, "middle") for level in (above, below)]
+    spots += [(x - radius, level, "start") for level in (above, below)]
+    spots += [(x + radius, level, "end") for level in (above, below)]
+    return [(Label(at, level + baseline, anchor), _text_box(at, level, anchor, width)) for at, level, anchor in spots]
+
+
+def _text_box(x: float, middle: float, anchor: str, width: float) -> Box:
+    """The rectangle of a text whose anchor is at ``x`` and whose line is centred on ``middle``."""
+    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
+    return Box(left, middle - LABEL_HEIGHT / 2, left + width, middle + LABEL_HEIGHT / 2)

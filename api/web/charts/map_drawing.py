@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from api.web.charts.labels import Circle, Label, place_labels
 from api.web.charts.neighbours import shortened
+from api.web.charts.packing import packed
 
-WIDTH, HEIGHT, MARGIN = 960.0, 620.0, 28.0
-"""Pixels: a drawing that fits a laptop's screen without scrolling; the margin holds the largest circle."""
+WIDTH, HEIGHT, LEAST_HEIGHT = 960.0, 620.0, 320.0
+"""Pixels: a drawing that fits a laptop's screen without scrolling; a few bloggers need less."""
+
+MEMBER_HEIGHT = 120.0
+"""Pixels that the height grows with the square root of the bloggers: 26 fill a screen."""
 
 SMALLEST_RADIUS, LARGEST_RADIUS = 8.0, 24.0
 """A circle that still holds its letter, and one that ten of do not fill the page."""
@@ -59,29 +63,28 @@ class DrawnEdge:
 
 @dataclass(frozen=True, slots=True)
 class DrawnMap:
-    """Nodes, smallest first so that nothing large hides them, and lines, in a drawing of WIDTH by HEIGHT."""
+    """Nodes, those of the most reach first, and lines, in a drawing of ``width`` by ``height`` pixels."""
 
     nodes: tuple[DrawnNode, ...]
     edges: tuple[DrawnEdge, ...]
-    width: float = WIDTH
-    height: float = HEIGHT
+    width: float
+    height: float
 
 
-def drawn_map(
-    points: Sequence[MapPoint], links: Sequence[tuple[str, str]], letters: Mapping[int, str]
-) -> DrawnMap:
+def drawn_map(points: Sequence[MapPoint], links: Sequence[tuple[str, str]], letters: Mapping[int, str]) -> DrawnMap:
     """The drawing of bloggers and the links between them; ``letters`` names the communities, the largest first."""
-    circles = spread([_circle(point, max((one.reach for one in points), default=0.0)) for point in points])
+    height = min(max(MEMBER_HEIGHT * math.sqrt(len(points)), LEAST_HEIGHT), HEIGHT)
+    circles = spread(_circles(points, links, height), WIDTH, height)
     order = sorted(range(len(points)), key=lambda index: (-points[index].reach, points[index].public_id))
     texts = [shortened(point.name, LONGEST_NAME) for point in points]
-    labels = place_labels(circles, texts, order[:MOST_LABELS], WIDTH, HEIGHT)
+    labels = place_labels(circles, texts, order[:MOST_LABELS], WIDTH, height)
     colours = {number: min(place, COLOURS) for place, number in enumerate(letters)}
     nodes = [
         DrawnNode(point, circle, letters[point.community], colours[point.community], label, text)
         for point, circle, label, text in zip(points, circles, labels, texts, strict=True)
     ]
     places = {point.public_id: circle for point, circle in zip(points, circles, strict=True)}
-    return DrawnMap(tuple(nodes[index] for index in order), _edges(links, places))
+    return DrawnMap(tuple(nodes[index] for index in order), _edges(links, places), WIDTH, height)
 
 
 def community_letters(sizes: Mapping[int, int]) -> dict[int, str]:
@@ -96,18 +99,23 @@ def _letters(place: int) -> str:
     return head + chr(ord("A") + place % alphabet)
 
 
-def _circle(point: MapPoint, highest: float) -> Circle:
-    """The circle of a blogger, whose area grows with its reach."""
-    share = math.sqrt(point.reach / highest) if highest > 0 else 0.0
-    return Circle(
-        MARGIN + point.x * (WIDTH - 2 * MARGIN),
-        MARGIN + point.y * (HEIGHT - 2 * MARGIN),
-        round(SMALLEST_RADIUS + (LARGEST_RADIUS - SMALLEST_RADIUS) * share, 2),
+def _circles(points: Sequence[MapPoint], links: Sequence[tuple[str, str]], height: float) -> list[Circle]:
+    """The circles of bloggers, whose areas grow with their reach, group beside group."""
+    at = {point.public_id: index for index, point in enumerate(points)}
+    places = packed(
+        [(point.x, point.y) for point in points], [(at[one], at[other]) for one, other in links], WIDTH, height
     )
+    highest = max((point.reach for point in points), default=0.0)
+    return [Circle(x, y, _radius(point.reach, highest)) for point, (x, y) in zip(points, places, strict=True)]
 
 
-def spread(circles: Sequence[Circle]) -> list[Circle]:
-    """The circles pushed apart where they overlap, within the drawing; those that do not overlap stay."""
+def _radius(reach: float, highest: float) -> float:
+    share = math.sqrt(reach / highest) if highest > 0 else 0.0
+    return round(SMALLEST_RADIUS + (LARGEST_RADIUS - SMALLEST_RADIUS) * share, 2)
+
+
+def spread(circles: Sequence[Circle], width: float, height: float) -> list[Circle]:
+    """The circles pushed apart where they overlap, within a drawing of that size; the others stay."""
     places = [[circle.x, circle.y] for circle in circles]
     radii = [circle.radius for circle in circles]
     for _ in range(SPREADING_ROUNDS):
@@ -115,8 +123,8 @@ def spread(circles: Sequence[Circle]) -> list[Circle]:
             _push(places, radii, one, other) for one in range(len(circles)) for other in range(one + 1, len(circles))
         ]
         for place, radius in zip(places, radii, strict=True):
-            place[0] = min(max(place[0], radius), WIDTH - radius)
-            place[1] = min(max(place[1], radius), HEIGHT - radius)
+            place[0] = min(max(place[0], radius), width - radius)
+            place[1] = min(max(place[1], radius), height - radius)
         if not any(moved):
             break
     return [Circle(round(x, 2), round(y, 2), radius) for (x, y), radius in zip(places, radii, strict=True)]

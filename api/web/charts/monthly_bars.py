@@ -15,8 +15,8 @@ PLOT_HEIGHT = 120.0
 GAP_SHARE = 0.2
 """Share of a month's width left free beside its bar."""
 
-WIDEST_PERCENT = 6.0
-"""A blog of two months gets two bars, not two walls."""
+WIDEST_PERCENT = 100 / 12
+"""A year fills the plot; a blog of two months gets two bars, not two walls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ EDGE_PERCENT = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark of an axis: where (percent of the width, or pixels of the height), its words, and how they are anchored."""
+    """A mark of an axis: where it is (percent across, pixels down), its words, and how they are anchored."""
 
     at: float
     text: str

@@ -22,9 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 @router.get("/bloggers/{blogger_id}")
-def blogger(
-    request: Request, service: ServiceDep, actor: PageActor, blogger_id: str, asked: AskedQuery
-) -> Response:
+def blogger(request: Request, service: ServiceDep, actor: PageActor, blogger_id: str, asked: AskedQuery) -> Response:
     """Everything about one blogger; with a brief or niche in the address also its place there."""
     if not _ID.fullmatch(blogger_id):
         raise NotFoundError("There is no blogger of this id.")
@@ -60,7 +58,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
         "findings": profile_facts.finding_rows(profile.standing) if profile.standing else [],
         "bars": monthly_bars({one.month: one.posts for one in reading.activity.months}),
         "months": [one for one in reading.activity.months if one.posts][::-1],
-        "kinds": profile_facts.KINDS,
+        "kinds": profile_facts.kinds_shown(reading.activity.months),
         "reactions": profile_facts.reaction_charts(reading.posts, reading.bands, status.as_of),
         "follower_charts": profile_facts.follower_charts(reading.followers, status.as_of),
         "ego": profile_facts.ego_graph(reading.linkers, reading.linked),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, StringConstraints
 from api.auth.actor import Actor, Scope
 from api.http.etag import etag
 from api.schemas.teams import MAX_NAME_CHARS, MAX_NOTE_CHARS, BloggerId, ListId, NoteId, NoteText, Owner
-from api.service import Service, ServiceDep
+from api.service import ServiceDep
 from api.web.asking import Asked
 from api.web.list_access import MAX_TOLD_CHARS, FormWriter, PageReader, hold, suppressed, tell, told
 from api.web.list_words import STAGE_NAMES, origin, stage_name

@@ -49,9 +49,7 @@ def create(request: Request, service: ServiceDep, actor: FormWriter, name: ListN
     """Make a list and show it; a name that cannot be used is asked for again."""
     try:
         with service.database.transaction() as connection:
-            made = shortlists.create(
-                connection, actor.workspace_id, named(name), actor=actor.key_name, now=utc_now()
-            )
+            made = shortlists.create(connection, actor.workspace_id, named(name), actor=actor.key_name, now=utc_now())
     except (ConflictError, InputError) as error:
         return _lists_page(request, service, actor, problem=str(error), typed=name, status=error.http_status)
     return RedirectResponse(f"/lists/{made.public_id}", status_code=303)

@@ -88,7 +88,9 @@ def _drawn(found: "NicheMap") -> dict[str, Any]:
     named = {one.number: one for one in found.communities}
     return {
         "drawing": drawing,
-        "communities": [(letter, min(place, COLOURS), named[one]) for place, (one, letter) in enumerate(letters.items())],
+        "communities": [
+            (letter, min(place, COLOURS), named[one]) for place, (one, letter) in enumerate(letters.items())
+        ],
         "nodes": {node.id: node for node in found.nodes},
         "linked": _links_of(found),
     }

@@ -40,6 +40,12 @@ class NicheForm(BaseModel):
         given = {part: float(getattr(self, part) or 0) for part in PARTS}
         return given if any(given.values()) else {}
 
+    def brief(self) -> str:
+        """The brief; raises InputError when there is none."""
+        if not self.q.strip():
+            raise InputError("A niche needs a brief: say what it is about.")
+        return self.q
+
 
 class NichesAsked(NicheForm):
     """What the form is to begin with, as Find's address states it, and which page of niches is shown."""
@@ -60,9 +66,7 @@ def all_niches(
 def save(request: Request, service: ServiceDep, actor: FormWriter, form: Annotated[NicheForm, Form()]) -> Response:
     """Keep a niche and rank its bloggers; what cannot be kept is asked for again."""
     try:
-        fields = {"name": named(form.name), "brief": form.q, "weights": form.weights}
-        if not form.q.strip():
-            raise InputError("A niche needs a brief: say what it is about.")
+        fields = {"name": named(form.name), "brief": form.brief(), "weights": form.weights}
         with service.database.transaction() as connection:
             made = niches.create(connection, actor.workspace_id, fields, now=utc_now())
     except (ConflictError, InputError) as error:

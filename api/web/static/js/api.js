@@ -12,6 +12,11 @@ const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
 /** The JSON of an answer (null when it has none); throws ApiError for a problem and for a service that is away. */
 export async function api(method, path, body, headers = {}) {
+  return (await tagged(method, path, body, headers)).data;
+}
+
+/** As api(), with the ETag of the answer: {data, etag}. */
+export async function tagged(method, path, body, headers = {}) {
   const sent = { Accept: "application/json", ...headers };
   if (method !== "GET") sent["X-CSRF-Token"] = token();
   if (body !== undefined) sent["Content-Type"] = "application/json";
@@ -29,7 +34,7 @@ export async function api(method, path, body, headers = {}) {
     found = { detail: `The service answered ${answer.status} without saying why.` };
   }
   if (!answer.ok) throw new ApiError(answer.status, found || {});
-  return found;
+  return { data: found, etag: answer.headers.get("ETag") };
 }
 
 /** All of a listing's data, page after page. */
