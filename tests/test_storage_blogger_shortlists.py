@@ -1,4 +1,4 @@
-"""Which shortlists a blogger is on: those of the workspace that asks, with stage and notes, by name; on both databases."""
+"""Which shortlists a blogger is on: those of the workspace that asks, by name; on both databases."""
 
 from typing import Any
 

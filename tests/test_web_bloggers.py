@@ -1,7 +1,8 @@
-"""The page of a blogger over the real server: every fact with its source, unknown said as unknown, nobody else's lists."""
+"""The page of a blogger over the real server: facts with their sources, unknown said as unknown, nobody else's lists."""
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from api.web.charts.time_dots import Point
 from api.web.profile_facts import dots_over_time, footnotes, kinds_shown, notes_by_fact, standing_reason
 from bloghound.jobs.profiles import MonthOfPosts, Source
 from bloghound.settings import Settings
-from tests.profiled_bloggers import HIDDEN, id_of
+from storage.database import open_database
+from tests.profiled_bloggers import HIDDEN, fill, id_of
 from tests.serving import Answer, ask, make_key, serving, sign_in
+from tests.stored_bloggers import Stored
 from tests.waiting import until
 from tests.web_world import BRIEF, HOSTILE_KEY, web_world
 
@@ -205,16 +208,17 @@ def test_hostile_names_are_shown_as_text(running: Running) -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
-def test_without_an_index_the_stored_facts_are_shown(running: Running, settings: Settings) -> None:
-    settings.ensure_data_dir()
-    database = running.settings.database_path.read_bytes()
-    settings.database_path.write_bytes(database)
+def test_without_an_index_the_stored_facts_are_shown(settings: Settings) -> None:
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        fill(Stored(connection))
     with serving(settings) as address:
         session = sign_in(address, make_key(settings))
-        until(lambda: b"no index" in ask("GET", f"{address}/", headers=session).body)
-        page = words(ask("GET", f"{address}/bloggers/{BEAN}?q=coffee", headers=session).text)
-    assert "Relevance, engagement and reach are unknown: there is no index yet." in page
-    assert "120 followers" in page
+
+        def page() -> str:
+            return words(ask("GET", f"{address}/bloggers/{BEAN}?q=coffee", headers=session).text)
+
+        until(lambda: "Relevance, engagement and reach are unknown: there is no index yet." in page())
+        assert "120 followers" in page()
 
 
 def test_facts_of_one_source_share_a_footnote() -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from bloghound.demo.exchange import problem
 from bloghound.settings import Settings
 from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
-from tests.mockweb import Content, page, small_blog
+from tests.mockweb import Content, RetryAfterSeconds, post_page, small_blog
 from tests.serving import Answer, ask, make_key, serving, sign_in
 from tests.working import CONTACT, ended, running, small_web, wait_for
 
@@ -44,10 +44,10 @@ def session(service: str, key: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def crawled(installation: Settings, service: str, key: str) -> str:
     """A crawl of two seeds, one of which shuts us out; the other links to a third blog. Its id."""
-    home = page("Swallow count", '<h1>Swallow count</h1><p><a href="http://found.example/">A friend</a></p>')
+    linking = post_page("Swallows, day 1", 1, links='<p><a href="http://found.example/">A friend</a></p>')
     blogs: dict[str, dict[str, Content]] = {
         "open.example": small_blog(3, title=HOSTILE),
-        "from.example": small_blog(2) | {"/": home},
+        "from.example": small_blog(2) | {"/post-1/": linking},
         "found.example": small_blog(2),
         "shut.example": {"/*": problem(403)},
     }
@@ -189,6 +189,7 @@ def test_forms_need_the_token_and_the_scope(service: str, installation: Settings
 
 def test_a_crawl_is_watched_live(service: str, installation: Settings, key: str) -> None:
     blogs: dict[str, dict[str, Content]] = {f"live-{place}.example": small_blog(20) for place in range(3)}
+    blogs["live-0.example"] |= {"/post-9/": RetryAfterSeconds(5)}
     with chromium() as browser, visiting(browser, service, sign_in(service, key)) as opened:
         opened.goto("/crawl")
         opened.get_by_label("Addresses of blogs").fill("\n".join(f"http://{host}/" for host in blogs))

@@ -1,4 +1,4 @@
-"""A blogger's page and the map by hand: without scripts, by keyboard, on a phone, in the dark, in print; in Chromium."""
+"""A blogger's page and the map by hand: without scripts, by keyboard, on a phone, in the dark, in print."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

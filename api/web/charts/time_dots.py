@@ -76,7 +76,8 @@ def time_dots(points: Sequence[Point], since: datetime, until: datetime, band: B
     if not shown:
         return None
     ticks = round_ticks(max([point.value for point in shown] + ([band.high] if band else [])))
-    months = [one for one in labelled_months(month_number(since), month_number(until)) if month_start(one) >= since]
+    labelled = labelled_months(month_number(since), month_number(until))
+    months = [one for one in labelled if since <= month_start(one) < until]
     return TimeDots(
         dots=tuple(Dot(_across(point.at, since, until), _down(point.value, ticks[-1]), point) for point in shown),
         band=_placed(band, ticks[-1]) if band else None,
