@@ -74,7 +74,7 @@ def made_up(hashes: Sequence[str], centres: NDArray[np.float32]) -> Mapping[str,
     vectors = {}
     for name in hashes:
         chance = np.random.default_rng(int(name[:15], 16))
-        noise = chance.standard_normal(centres.shape[1]).astype(np.float32)
+        noise = chance.standard_normal(centres.shape[1], np.float32)
         vector = centres[int(name[-4:], 16)] + NOISE * noise / np.linalg.norm(noise)
         vectors[name] = vector / np.linalg.norm(vector)
     return vectors
@@ -171,5 +171,3 @@ def _links(number: int, bloggers: int, chance: random.Random) -> Iterator[dict[s
             "first_seen": AS_OF,
             "last_seen": AS_OF,
         }
-
-

@@ -1,6 +1,6 @@
 """Bloggers as they are listed and shown: pages in four orders, and one blogger with sites, languages and authors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -189,32 +189,31 @@ def page(
     if after is not None:
         values |= {"after": _sort_value(sort, after[0])}
         values |= {} if sort is BloggerSort.SITE else {"after_id": after[1]}
-    rows = connection.execute(_page(sort, frozenset(values)), values).mappings().all()
+    rows = connection.execute(_page(sort, frozenset(values)), values).all()
     return _listed(connection, rows)
 
 
-def _listed(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[ListedBlogger]:
-    counted = {row.blogger_id: row for row in connection.execute(_COUNTS_OF, {"ids": [row["id"] for row in rows]})}
-    shown = [name for name in ListedBlogger.__slots__ if name not in {"posts", "last_post", "position"}]
-    return [
-        ListedBlogger(
-            **{name: row[name] for name in shown},
-            posts=counted[row["id"]].posts if row["id"] in counted else 0,
-            last_post=counted[row["id"]].last_post if row["id"] in counted else None,
-            position=(_position(row["sort_value"]), row["id"]),
-        )
-        for row in rows
-    ]
+def _listed(connection: Connection, rows: Sequence[Any]) -> list[ListedBlogger]:
+    found = connection.execute(_COUNTS_OF, {"ids": [row.id for row in rows]})
+    counted = {number: (posts, last_post) for number, posts, last_post in found}
+    listed = []
+    for number, *shown, sort_value in rows:
+        posts, last_post = counted.get(number, (0, None))
+        listed.append(ListedBlogger(*(*shown, posts, last_post, (_position(sort_value), number))))
+    return listed
 
 
 @cache
 def _page(sort: BloggerSort, given: frozenset[str]) -> Select[Any]:
-    """The statement of a page; ``given`` names the values that it is executed with."""
+    """The statement of a page; ``given`` names the values that it is executed with.
+
+    Its columns: the blogger's number, the fields of :class:`ListedBlogger` that it has, the value sorted by.
+    """
     query = select(
         _BLOGGER.c.id,
         _BLOGGER.c.public_id,
-        _BLOGGER.c.site_key,
         _SHOWN_NAME.label("name"),
+        _BLOGGER.c.site_key,
         *(_FOUNDING.c[name] for name in ("home_url", "language", "platform", "health", "health_reason")),
         _FOUNDING.c.last_visited_at,
     ).join(_FOUNDING, _FOUNDING.c.key == _BLOGGER.c.site_key)

@@ -1,5 +1,6 @@
 """Shortlists and entries over HTTP: a board's work, versions, bulk edits, other teams' ids."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -8,8 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from bloghound.settings import Settings
+from storage import suppressions
 from storage.database import open_database
-from tests.listing import make_blogger
+from tests.listing import NOW, make_blogger
 from tests.serving import Answer, ask, make_key, serving
 
 
@@ -31,6 +33,10 @@ class Board:
 
     def add(self, blogger: str, **fields: Any) -> Answer:
         return self.ask("POST", f"{self.list}/entries", {"blogger_id": blogger, **fields})
+
+    def suppress(self, key: str) -> None:
+        with closing(open_database(self.settings)) as database, database.transaction() as connection:
+            suppressions.add(connection, self.settings.secret_key(), [key], reason=suppressions.OPTED_OUT, now=NOW)
 
     def entry(self, blogger: str) -> str:
         return f"{self.list}/entries/{blogger}"
@@ -278,3 +284,39 @@ def test_a_retried_addition_is_answered_as_the_first_time(board: Board) -> None:
     first, again = (board.ask("POST", f"{board.list}/entries", body, headers=headers) for _ in range(2))
     assert (first.status, again.status, again.body) == (201, 201, first.body)
     assert (again.headers["etag"], again.headers["location"]) == (first.headers["etag"], first.headers["location"])
+
+
+def test_whoever_opted_out_is_neither_shown_nor_changed(board: Board) -> None:
+    ana, bo = board.bloggers
+    board.add(ana, stage="agreed")
+    board.add(bo)
+    board.suppress("ana.example")
+    assert [board.names(query) for query in ("", "?sort=name", "?sort=-updated", "?stage=agreed")] == [["Bo"]] * 3 + [
+        []
+    ]
+    shown = board.ask("GET", board.list).json()
+    assert (shown["entries"], shown["stages"]["agreed"]) == (1, 0)
+    assert board.ask("GET", "/v1/lists").json()["data"][0]["entries"] == 1
+    history = board.ask("GET", f"{board.list}/history").json()["data"]
+    assert [event["blogger_name"] for event in history] == ["Bo", None]
+    wanted = {"action": "add_tags", "tags": ["x"], "blogger_ids": [ana, bo]}
+    changed = board.ask("POST", f"{board.list}/entries:bulk", wanted)
+    assert changed.json()["counts"] == {"changed": 1, "unknown_blogger": 1}
+
+
+def test_whoever_opted_out_is_as_good_as_unknown(board: Board) -> None:
+    ana, entries = board.bloggers[0], f"{board.list}/entries"
+    board.add(ana)
+    board.suppress("ana.example")
+    for method, path, body in (
+        ("GET", "/{id}", None),
+        ("PATCH", "/{id}", {"owner": "x"}),
+        ("DELETE", "/{id}", None),
+        ("POST", "/{id}/notes", {"text": "x"}),
+        ("POST", "", {"blogger_id": "{id}"}),
+    ):
+        bodies = [json.loads(json.dumps(body).replace("{id}", blogger)) for blogger in (ana, "blg_x")]
+        theirs = board.ask(method, entries + path.format(id=ana), bodies[0])
+        never = board.ask(method, entries + path.format(id="blg_x"), bodies[1])
+        assert (theirs.status, never.status) == (404, 404), (method, path)
+        assert theirs.json()["detail"].replace(ana, "blg_x") == never.json()["detail"]

@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from bloghound.errors import ConflictError, NotFoundError, PreconditionError
 from bloghound.records import Stage
-from storage import shortlist_changes, shortlist_history, shortlists
+from storage import shortlist_changes, shortlist_entries, shortlist_history, shortlists
 from storage.database import Database
 from storage.shortlist_changes import NewEntry
 from storage.shortlists import StoredShortlist
+from storage.suppressions import Suppressions, keyed_hash
 from tests.listing import NOW, make_blogger, make_workspace
 
 
@@ -113,3 +114,18 @@ def test_history_is_paged_from_the_newest(connection: Connection, team: int) -> 
     first = shortlist_history.page(connection, made.list_id, limit=2)
     rest = shortlist_history.page(connection, made.list_id, limit=2, before_id=first[-1].event_id)
     assert [event.changes["name"][1] for event in first + rest] == ["c", "b", "Spring"]
+
+
+def test_lists_neither_count_nor_remember_whoever_is_hidden(connection: Connection, team: int) -> None:
+    made = _create(connection, team, "Spring")
+    ana, bo = (make_blogger(connection, f"{name}.example", languages=("en", "fi")) for name in ("ana", "bo"))
+    held = shortlists.hold(connection, team, made.public_id)
+    shortlist_changes.add_all(connection, held, [ana, bo], NewEntry(), actor="ana", now=NOW)
+    secret = b"k" * 32
+    hidden = Suppressions(secret, [keyed_hash(secret, "1.ana.example")])
+    assert shortlists.get(connection, team, made.public_id, suppressed=hidden).stages == {"candidate": 1}
+    assert [one.stages for one in shortlists.page(connection, team, limit=5, suppressed=hidden)] == [{"candidate": 1}]
+    events = shortlist_history.page(connection, made.list_id, limit=5, suppressed=hidden)
+    assert [event.blogger_public_id for event in events] == [bo, None]
+    shown = shortlist_entries.several(connection, made.list_id, [ana, bo, "blg_x"], suppressed=hidden)
+    assert [entry.blogger.public_id for entry in shown] == [bo]

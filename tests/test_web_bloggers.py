@@ -1,4 +1,4 @@
-"""The page of a blogger over the real server: facts with their sources, unknown said as unknown, nobody else's lists."""
+"""The page of a blogger over the real server: facts with sources, unknown said as unknown, nobody else's lists."""
 
 import re
 from collections.abc import Iterator

@@ -7,11 +7,14 @@ import pytest
 
 from api.web.charts.labels import Circle, box_of, place_labels, text_width
 from api.web.charts.map_drawing import (
+    ALONE,
+    COLOURS,
     HEIGHT,
     LARGEST_RADIUS,
     SMALLEST_RADIUS,
     WIDTH,
     MapPoint,
+    community_colours,
     community_letters,
     drawn_map,
     spread,
@@ -213,7 +216,18 @@ def test_circles_stay_inside_the_drawing() -> None:
 
 def test_communities_are_lettered_by_size() -> None:
     assert community_letters({3: 2, 5: 9, 1: 2}) == {5: "A", 1: "B", 3: "C"}
-    assert list(community_letters(dict.fromkeys(range(28), 1)).values())[25:] == ["Z", "AA", "AB"]
+    assert list(community_letters(dict.fromkeys(range(28), 2)).values())[25:] == ["Z", "AA", "AB"]
+
+
+def test_who_is_alone_has_neither_letter_nor_colour() -> None:
+    letters = community_letters({0: 1, 1: 3, 2: 1})
+    assert letters == {1: "A", 0: ALONE, 2: ALONE}
+    assert community_colours(letters) == {1: 0, 0: COLOURS, 2: COLOURS}
+
+
+def test_communities_beyond_the_colours_are_grey() -> None:
+    colours = community_colours(community_letters(dict.fromkeys(range(9), 2)))
+    assert list(colours.values()) == [*range(COLOURS), COLOURS, COLOURS]
 
 
 def point(name: str, x: float, reach: float, community: int = 0) -> MapPoint:
@@ -251,7 +265,9 @@ def test_groups_far_apart_are_drawn_beside_each_other() -> None:
 
 def test_bloggers_without_links_stand_in_rows() -> None:
     places = packed([(0.5, 0.5)] * 9, [], 900, 600)
-    assert sorted({round(x) for x, _ in places}) == [450 - 225, 450, 450 + 225]
+    # Nine in a room of 900 by 600: four columns, the root of 9 * 900 / 600 rounded.
+    assert len({x for x, _ in places}) == 4
+    assert len({y for _, y in places}) == 3
     assert len({(x, y) for x, y in places}) == 9
 
 

@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
+from api.web.charts.stacked import SLIVER, stacked
+from api.web.working import HEALTHS, OUTCOME_GROUPS, OUTCOME_WORDS
 from bloghound.demo.exchange import problem
+from bloghound.records import Outcome, SiteHealth
 from bloghound.settings import Settings
 from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
 from tests.mockweb import Content, RetryAfterSeconds, post_page, small_blog
@@ -72,6 +75,20 @@ def add(service: str, session: dict[str, str], addresses: str, **fields: str) ->
     return send(service, session, "/crawl", {"addresses": addresses, "then": "keep"} | fields)
 
 
+def test_every_outcome_and_health_has_its_place_and_words() -> None:
+    grouped = [outcome for _, _, members in OUTCOME_GROUPS for outcome in members]
+    assert sorted(grouped) == sorted(Outcome)
+    assert (set(OUTCOME_WORDS), set(HEALTHS)) == (set(Outcome), set(SiteHealth))
+
+
+def test_a_stacked_bar_fills_its_width_and_shows_the_rare() -> None:
+    bar = stacked([("a", "many", 9_999), ("b", "none", 0), ("c", "one", 1)])
+    assert [one.key for one in bar] == ["a", "c"]
+    assert bar[1].x + bar[1].width == pytest.approx(100, abs=0.01)
+    assert bar[1].width == pytest.approx(100 * SLIVER / (99.99 + SLIVER), abs=0.01)
+    assert stacked([("a", "none", 0)]) == ()
+
+
 def test_strangers_are_sent_to_sign_in(service: str) -> None:
     for path in ("/crawl", "/crawl/sites"):
         answer = ask("GET", service + path, headers={"Accept": "text/html"})
@@ -114,6 +131,9 @@ def test_without_a_contact_lists_come_in_but_nothing_is_crawled(installation: Se
         session = sign_in(service, key)
         shown = ask("GET", f"{service}/crawl", headers=session).text
         answer = add(service, session, "uncontacted.example", then="crawl")
+        with chromium() as browser, visiting(browser, service, session, viewport=PHONE) as opened:
+            opened.goto("/crawl")
+            assert (grave_faults(opened), overflow(opened)) == ([], 0)
     assert "BLOGHOUND_CONTACT=https://" in shown
     assert "What came in is kept, but is not crawled" in answer.text
     assert "BLOGHOUND_CONTACT" in answer.text

@@ -55,9 +55,7 @@ class Lists:
         assert found
         return found.group(1)
 
-    def send(
-        self, path: str, token: str | None = None, session: dict[str, str] | None = None, **fields: Any
-    ) -> Answer:
+    def send(self, path: str, token: str | None = None, session: dict[str, str] | None = None, **fields: Any) -> Answer:
         form = {"csrf_token": self.token(session) if token is None else token, **fields}
         headers = {**(session or self.session), **PAGE, "Content-Type": "application/x-www-form-urlencoded"}
         return ask("POST", self.address + path, raw=urlencode(form, doseq=True).encode(), headers=headers)
@@ -66,7 +64,9 @@ class Lists:
         """What the page says after a form was sent."""
         assert answer.status == 303, answer.text
         page = self.page(answer.headers["location"].partition("#")[0])
-        return re.sub(r".*role=\"status\"[^>]*>([^<]*)<.*", r"\1", page.text, flags=re.DOTALL)
+        said = re.search(r'class="told" role="status"[^>]*>([^<]*)<', page.text)
+        assert said
+        return said.group(1)
 
     def suppress(self, key: str) -> None:
         with closing(open_database(self.settings)) as database, database.transaction() as connection:
@@ -238,7 +238,13 @@ def test_history_is_told_in_words(lists: Lists) -> None:
     lists.send(lists.entry, action="set_stage", stage="replied")
     page = lists.page(f"{lists.path}/history").text
     said = re.findall(r'<span class="phrase" dir="auto">([^<]*)</span>', page)
-    assert said == ["stage: Candidate → Replied", "added to the list", "at Candidate", "made the list", "named “Spring”"]
+    assert said == [
+        "stage: Candidate → Replied",
+        "added to the list",
+        "at Candidate",
+        "made the list",
+        "named “Spring”",
+    ]
 
 
 def test_scripts_ask_for_a_card_or_a_panel_alone(lists: Lists) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +17,7 @@ from tests.web_world import BRIEF, web_world
 BEAN, CUP, WALL = (id_of(f"{name}.example") for name in ("bean", "cup", "wall"))
 PROFILE, MAP = f"/bloggers/{BEAN}?q={quote(BRIEF)}", f"/map?q={quote(BRIEF)}"
 PAGES = [PROFILE, f"/bloggers/{WALL}", MAP, "/map"]
-MODES = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}
+MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def test_l_adds_the_blogger_with_what_was_seen(page: Page) -> None:
     with page.expect_request(lambda request: request.url.endswith("/entries")) as sent:
         page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".toast")).to_contain_text("Bean is on “Spring”")
-    added = sent.value.post_data_json
+    added: Any = sent.value.post_data_json
     assert (added["blogger_id"], added["added_from"]["generation"]) == (BEAN, "gen_000001")
     assert added["added_from"]["query"] == BRIEF
     page.reload()

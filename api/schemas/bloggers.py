@@ -14,7 +14,7 @@ from storage.bloggers import ListedBlogger, StoredSite
 class BloggerLine(Shown):
     """A blogger in a list; language, platform and health are the founding site's."""
 
-    id: str
+    id: str = Field(validation_alias="public_id")
     name: str
     site_key: str
     home_url: str
@@ -29,7 +29,7 @@ class BloggerLine(Shown):
     @classmethod
     def of(cls, row: ListedBlogger) -> "BloggerLine":
         """As stored."""
-        return cls(id=row.public_id, **{name: getattr(row, name) for name in cls.model_fields if name != "id"})
+        return cls.model_validate(row)
 
 
 class SiteOut(Shown):

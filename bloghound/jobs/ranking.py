@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
+from bloghound.jobs.standing import peers_of
 from bloghound.settings import Settings
 from graph.centrality import niche_reach
 from ranking.encoder import Encoder
@@ -32,8 +33,9 @@ def open_engine(settings: Settings, number: int | None = None, encoder: Encoder 
 
 
 def warm(engine: RankingEngine) -> None:
-    """Rank for some brief once, so that the first question finds everything loaded."""
+    """Rank for some brief once, so that the first question finds everything loaded, as does the first profile."""
     engine.rank(WARMING_BRIEF, limit=1)
+    peers_of(engine.generation)
 
 
 def suppressed_bloggers(engine: RankingEngine, suppressed: Container[str]) -> frozenset[str]:

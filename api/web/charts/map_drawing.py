@@ -20,6 +20,9 @@ SMALLEST_RADIUS, LARGEST_RADIUS = 8.0, 24.0
 COLOURS = 7
 """Okabe & Ito's colours without black; further communities are grey, told apart by their letters alone."""
 
+ALONE = "·"
+"""What stands instead of a letter for a blogger who is a community by itself."""
+
 MOST_LABELS = 40
 LONGEST_NAME = 24
 SPREADING_ROUNDS = 60
@@ -78,7 +81,7 @@ def drawn_map(points: Sequence[MapPoint], links: Sequence[tuple[str, str]], lett
     order = sorted(range(len(points)), key=lambda index: (-points[index].reach, points[index].public_id))
     texts = [shortened(point.name, LONGEST_NAME) for point in points]
     labels = place_labels(circles, texts, order[:MOST_LABELS], WIDTH, height)
-    colours = {number: min(place, COLOURS) for place, number in enumerate(letters)}
+    colours = community_colours(letters)
     nodes = [
         DrawnNode(point, circle, letters[point.community], colours[point.community], label, text)
         for point, circle, label, text in zip(points, circles, labels, texts, strict=True)
@@ -88,9 +91,17 @@ def drawn_map(points: Sequence[MapPoint], links: Sequence[tuple[str, str]], lett
 
 
 def community_letters(sizes: Mapping[int, int]) -> dict[int, str]:
-    """A letter for each community: A for the largest, B for the next; after Z come AA, AB, …"""
+    """A letter for each community, largest first: A, B, …, Z, AA, AB, …; :data:`ALONE` for those of one blogger."""
     ordered = sorted(sizes, key=lambda number: (-sizes[number], number))
-    return {number: _letters(place) for place, number in enumerate(ordered)}
+    return {number: _letters(place) if sizes[number] > 1 else ALONE for place, number in enumerate(ordered)}
+
+
+def community_colours(letters: Mapping[int, str]) -> dict[int, int]:
+    """The colour of each community: one of its own for the first :data:`COLOURS`, else that number, which is grey."""
+    return {
+        number: COLOURS if letter == ALONE else min(place, COLOURS)
+        for place, (number, letter) in enumerate(letters.items())
+    }
 
 
 def _letters(place: int) -> str:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 
 Place = tuple[float, float]
+Cell = tuple[float, float, float, float]
+"""Left, top, width and height, in pixels."""
 
 MEMBER_SIDE = 150.0
 """Pixels that the side of a group grows with the square root of its members: room for circles and names."""
@@ -40,20 +42,17 @@ def packed(places: Sequence[Place], links: Sequence[tuple[int, int]], width: flo
     groups = components(len(places), links)
     joined = [members for members in groups if len(members) > 1]
     alone = [members[0] for members in groups if len(members) == 1]
-    shapes = [_scaled([places[one] for one in members]) for members in joined] + ([_grid(len(alone))] if alone else [])
     packs = [*joined, *([alone] if alone else [])]
     cells = _cells([len(members) for members in packs], (0.0, 0.0, width, height))
     moved: dict[int, Place] = {}
-    for members, shape, cell in zip(packs, shapes, cells, strict=True):
+    for members, cell in zip(packs, cells, strict=True):
+        shape = _grid(len(alone), cell) if members is alone else _scaled([places[one] for one in members])
         moved |= zip(members, _within(shape, cell), strict=True)
     return [moved[one] for one in range(len(places))]
 
 
-Cell = tuple[float, float, float, float]
-
-
 def _cells(weights: Sequence[float], room: Cell) -> list[Cell]:
-    """A cell (left, top, width, height) for each weight, the largest weight first."""
+    """A cell for each weight, in their order."""
     if len(weights) <= 1:
         return [room] * len(weights)
     total, cut = sum(weights), 1
@@ -78,9 +77,9 @@ def _scaled(places: Sequence[Place]) -> list[Place]:
     return list(zip(*sides, strict=True))
 
 
-def _grid(size: int) -> list[Place]:
-    """Places in rows, as many columns as rows or one more."""
-    columns = math.ceil(math.sqrt(size))
+def _grid(size: int, cell: Cell) -> list[Place]:
+    """Places in rows, as far apart across as downward when they fill the cell."""
+    columns = max(round(math.sqrt(size * cell[2] / cell[3])), 1)
     return _scaled([(index % columns, index // columns) for index in range(size)])
 
 

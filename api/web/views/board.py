@@ -73,7 +73,7 @@ class ListAsked(BaseModel):
 
     def address(self, list_id: str, **changes: Any) -> str:
         """The address of this look at the list with ``changes``; from the first page, unless they name a cursor."""
-        stated = self.model_copy(update={"cursor": None, "told": "", **changes})
+        stated = ListAsked.model_validate(self.model_dump() | {"cursor": None, "told": "", **changes})
         query = urlencode(stated.model_dump(mode="json", exclude_defaults=True))
         return f"/lists/{list_id}?{query}" if query else f"/lists/{list_id}"
 

@@ -11,7 +11,7 @@ from api.auth.actor import Actor, Scope
 from api.auth.sessions import PageActor
 from api.service import Service, ServiceDep
 from api.web.asking import Asked, AskedQuery
-from api.web.charts.map_drawing import COLOURS, MapPoint, community_letters, drawn_map
+from api.web.charts.map_drawing import ALONE, MapPoint, community_colours, community_letters, drawn_map
 from api.web.rendering import render
 from api.web.searching import niche_of
 from bloghound.errors import BloghoundError
@@ -85,12 +85,13 @@ def _drawn(found: "NicheMap") -> dict[str, Any]:
         for node in found.nodes
     ]
     drawing = drawn_map(points, [(edge.source, edge.target) for edge in found.edges], letters)
-    named = {one.number: one for one in found.communities}
+    named, colours = {one.number: one for one in found.communities}, community_colours(letters)
     return {
         "drawing": drawing,
         "communities": [
-            (letter, min(place, COLOURS), named[one]) for place, (one, letter) in enumerate(letters.items())
+            (letter, colours[number], named[number]) for number, letter in letters.items() if letter != ALONE
         ],
+        "alone": sum(letter == ALONE for letter in letters.values()),
         "nodes": {node.id: node for node in found.nodes},
         "linked": _links_of(found),
     }

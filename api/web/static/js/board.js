@@ -10,6 +10,17 @@ const mayWrite = board?.hasAttribute("data-may-write");
 const columns = () => [...board.querySelectorAll(".column")];
 const columnOf = (stage) => board.querySelector(`.column[data-stage="${stage}"]`);
 const cardOf = (element) => element?.closest?.(".card");
+const cardNamed = (blogger) => board.querySelector(`.card[data-blogger="${blogger}"]`);
+
+let moves = Promise.resolve();
+
+/** Move the card of a blogger to the column that columnFor(card) names once the moves before are done. */
+function moveNext(blogger, columnFor) {
+  moves = moves.then(async () => {
+    const card = cardNamed(blogger);
+    if (card) await move(card, columnFor(card));
+  });
+}
 
 /** Prepare a card that has come from the server. */
 function dress(card) {
@@ -61,7 +72,7 @@ async function reload(card) {
 /** Move a card to a column at once, and back again when the service refuses. */
 async function move(card, column) {
   const from = card.closest(".column");
-  if (!column || column === from || card.getAttribute("aria-busy")) return;
+  if (!column || column === from) return;
   const before = card.nextElementSibling;
   card.setAttribute("aria-busy", "true");
   const focused = card.contains(document.activeElement);
@@ -76,6 +87,7 @@ async function move(card, column) {
   } catch (error) {
     place(card, from);
     from.querySelector(".cards").insertBefore(card, before);
+    if (focused) card.focus({ preventScroll: true });
     card.removeAttribute("aria-busy");
     if (error.status === 412 || error.status === 404) await reload(card);
     toast(`${card.dataset.name} was not moved: ${error.message}`);
@@ -105,7 +117,7 @@ function watchDrag() {
     const column = event.target.closest(".column");
     if (!dragged || !column) return;
     event.preventDefault();
-    move(dragged, column);
+    moveNext(dragged.dataset.blogger, () => column);
   });
   board.addEventListener("dragend", () => {
     dragged?.classList.remove("dragged");
@@ -135,17 +147,22 @@ function walk(rows, sideways) {
 function shift(by) {
   const card = cardOf(document.activeElement);
   if (!card || !mayWrite) return false;
-  const next = columns()[columns().indexOf(card.closest(".column")) + by];
-  if (next) move(card, next);
-  else announce(`${card.dataset.name} is at the ${by > 0 ? "last" : "first"} stage.`);
+  moveNext(card.dataset.blogger, (there) => {
+    const next = columns()[columns().indexOf(there.closest(".column")) + by];
+    if (!next) announce(`${there.dataset.name} is at the ${by > 0 ? "last" : "first"} stage.`);
+    return next;
+  });
   return true;
 }
 
 async function open(card) {
-  await openEntry(board.dataset.list, card.dataset.blogger, async () => {
-    const there = board.querySelector(`.card[data-blogger="${card.dataset.blogger}"]`);
+  const { blogger } = card.dataset;
+  const dialog = await openEntry(board.dataset.list, blogger, async () => {
+    const there = cardNamed(blogger);
     if (there) await reload(there);
   });
+  // The card was made anew with each change, so the browser cannot give the focus back by itself.
+  dialog.addEventListener("close", () => cardNamed(blogger)?.focus(), { once: true });
 }
 
 if (board) {
@@ -156,7 +173,8 @@ if (board) {
   board.addEventListener("change", (event) => event.target.form?.matches(".move") && showMove(event.target.form));
   board.addEventListener("submit", (event) => {
     event.preventDefault();
-    move(cardOf(event.target), columnOf(event.target.elements.stage.value));
+    const column = columnOf(event.target.elements.stage.value);
+    moveNext(cardOf(event.target).dataset.blogger, () => column);
   });
   board.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest(".card a.name")) return;

@@ -4,7 +4,7 @@ import { carefully, stepTo } from "./board_changes.js";
 import { openDialog } from "./dialogs.js";
 import { announce } from "./notices.js";
 
-/** Show the entry of a blogger; changed() is called after each change. */
+/** Show the entry of a blogger; changed() is called after each change. Returns the dialog. */
 export async function openEntry(list, blogger, changed) {
   const dialog = openDialog("entry");
   const problem = dialog.querySelector("[data-entry-problem]");
@@ -16,6 +16,7 @@ export async function openEntry(list, blogger, changed) {
     event.preventDefault();
     send(dialog, event.target, list, blogger, changed);
   };
+  return dialog;
 }
 
 async function show(dialog, list, blogger) {
