@@ -1,10 +1,9 @@
 """How Scrapy is set up to fetch, with the reason for every setting, and what each failure to fetch is called.
 
-Central names: :func:`scrapy_settings`, :func:`classify_failure`, :func:`user_agent`, :func:`require_contact`.
+Central names: :func:`scrapy_settings`, :func:`classify_failure`, :func:`require_contact`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, NotSupported, UnsupportedURLSchemeError
@@ -16,7 +15,6 @@ from bloghound.urls import MAX_URL_CHARS
 from crawler.archive.handler import ARCHIVES_SETTING
 from crawler.archive.recording import FOLDER_SETTING, SEGMENT_BYTES_SETTING
 from crawler.archive.writer import DEFAULT_SEGMENT_BYTES
-from crawler.politeness.robots import ROBOT_NAME
 from crawler.safety.policy import WEB_PORTS, DialPolicy, Endpoint
 from crawler.safety.resolver import LOOKUP_SETTING, PORTS_SETTING, STATIC_HOSTS_SETTING, Lookup
 
@@ -142,12 +140,6 @@ def classify_failure(error: BaseException) -> tuple[Outcome, str]:
     outcome = next((found for kinds, found in _FAILURES if isinstance(error, kinds)), Outcome.NETWORK_ERROR)
     reason = " ".join(str(error).split()) or type(error).__name__
     return outcome, f"timeout: {reason}" if isinstance(error, DownloadTimeoutError) else reason
-
-
-def user_agent(settings: Settings) -> str:
-    """``Bloghound/VERSION (+contact)``, as servers' logs show it; without the bracket when no contact is set."""
-    product = f"{ROBOT_NAME}/{version('bloghound')}"
-    return f"{product} (+{settings.contact})" if settings.contact else product
 
 
 def require_contact(

@@ -21,10 +21,11 @@ from scrapy.crawler import AsyncCrawlerProcess
 from bloghound.errors import BloghoundError, CrawlError
 from bloghound.settings import Settings
 from crawler.archive.index import open_index
-from crawler.downloads import scrapy_settings, user_agent
+from crawler.downloads import scrapy_settings
 from crawler.extract.pool import ParserPool
 from crawler.leases import WorkerMark, release_dead_workers
 from crawler.plan import CrawlPlan
+from crawler.politeness.identity import user_agent
 from crawler.spiders.sites import SiteSpider
 from storage.database import Database, open_database
 

@@ -26,7 +26,8 @@ from scrapy.http import Response
 
 from bloghound.errors import UnsafeCrawlerError
 from bloghound.settings import Settings
-from crawler.downloads import MAX_REDIRECTS, classify_failure, scrapy_settings, user_agent
+from crawler.downloads import MAX_REDIRECTS, classify_failure, scrapy_settings
+from crawler.politeness.identity import user_agent
 from crawler.safety.handler import verify_guard
 from crawler.safety.resolver import system_lookup
 

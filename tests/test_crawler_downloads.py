@@ -20,7 +20,8 @@ from scrapy.settings import default_settings
 from bloghound.errors import BodyTooLargeError, RefusedAddressError, SettingsError, UndecodableBodyError
 from bloghound.records import Outcome
 from bloghound.settings import Settings
-from crawler.downloads import classify_failure, own_hosts, require_contact, scrapy_settings, user_agent
+from crawler.downloads import classify_failure, own_hosts, require_contact, scrapy_settings
+from crawler.politeness.identity import user_agent
 from tests.scrapy_harness import LoopbackServer, fetch
 
 DEMO = {"*.demo.test": ("127.0.0.1", 5001)}

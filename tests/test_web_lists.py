@@ -133,7 +133,7 @@ def test_a_card_is_moved_without_scripts(lists: Lists) -> None:
         ({"action": "set_owner", "owner": "Me", "was": "You"}, "Ana was given to nobody meanwhile"),
     ],
 )
-def test_what_somebody_else_changed_meanwhile_stands(lists: Lists, fields: dict[str, str], said: str) -> None:
+def test_what_somebody_else_changed_meanwhile_stands(lists: Lists, fields: dict[str, Any], said: str) -> None:
     before = lists.kept()
     assert lists.told(lists.send(lists.entry, **fields)).startswith(said)
     assert lists.kept() == before
@@ -202,7 +202,7 @@ def test_a_long_table_goes_on_on_the_next_page(lists: Lists) -> None:
     ],
 )
 def test_marked_rows_are_changed_together(
-    lists: Lists, fields: dict[str, str], said: str, field: str, after: object
+    lists: Lists, fields: dict[str, Any], said: str, field: str, after: object
 ) -> None:
     told = lists.told(lists.send(f"{lists.path}/bulk", b=[lists.ana, lists.bo], **fields))
     assert told.startswith(said)
@@ -211,7 +211,7 @@ def test_marked_rows_are_changed_together(
 
 
 def test_a_removal_is_asked_about_first(lists: Lists) -> None:
-    form = {"b": lists.ana, "action": "remove", "back": f"{lists.path}?view=table&sort=name"}
+    form: dict[str, Any] = {"b": lists.ana, "action": "remove", "back": f"{lists.path}?view=table&sort=name"}
     asked = lists.send(f"{lists.path}/bulk", **form)
     assert (asked.status, "What is lost" in asked.text, lists.kept()["stage"]) == (200, True, "candidate")
     done = lists.send(f"{lists.path}/bulk", confirmed="true", **form)
@@ -269,7 +269,8 @@ FORMS = ("/rename", "/delete", "/bulk", "/entries/{ana}", "/entries/{ana}/notes"
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_that_is_not_ours_is_refused(lists: Lists, form: str) -> None:
-    path, fields = lists.path + form.format(ana=lists.ana), {"name": "x", "action": "remove", "text": "x"}
+    path = lists.path + form.format(ana=lists.ana)
+    fields: dict[str, Any] = {"name": "x", "action": "remove", "text": "x"}
     assert lists.send(path, token="forged", **fields).status == 403
     stranger = lists.token(sign_in(lists.address, lists.key))
     assert lists.send(path, token=stranger, **fields).status == 403
@@ -280,7 +281,7 @@ def test_a_form_that_is_not_ours_is_refused(lists: Lists, form: str) -> None:
 def test_a_list_of_another_team_is_not_there(lists: Lists, form: str) -> None:
     other = sign_in(lists.address, make_key(lists.settings, workspace="other"))
     path = lists.path + form.format(ana=lists.ana)
-    fields = {"name": "x", "action": "add_tag", "tag": "x", "text": "x", "b": lists.ana}
+    fields: dict[str, Any] = {"name": "x", "action": "add_tag", "tag": "x", "text": "x", "b": lists.ana}
     assert lists.send(path, session=other, **fields).status == 404
     assert lists.kept()["tags"] == []
 
@@ -317,7 +318,7 @@ def test_whoever_opted_out_is_on_no_page(lists: Lists) -> None:
 
 
 def test_a_niche_is_saved_ranked_and_deleted(lists: Lists) -> None:
-    form = {"name": "Espresso", "q": "Espresso at home", "relevance": "80", "reach": "20"}
+    form: dict[str, Any] = {"name": "Espresso", "q": "Espresso at home", "relevance": "80", "reach": "20"}
     saved = lists.send("/niches", **form)
     niche = lists.api("GET", "/v1/niches").json()["data"][0]
     assert (saved.status, saved.headers["location"]) == (303, f"/?niche={niche['id']}")
@@ -353,7 +354,7 @@ def test_the_origin_of_an_entry_in_words(added_from: dict[str, Any], niche: str 
 
 def test_generations_events_and_outcomes_in_words() -> None:
     assert (generation_shown("gen_000012"), generation_shown("mine")) == ("generation 12", "generation mine")
-    changes = {"owner": ["", "Me"], "tags": [["x"], ["y"]]}
+    changes: dict[str, Any] = {"owner": ["", "Me"], "tags": [["x"], ["y"]]}
     said = ["owner: nobody → Me", "tagged y; no longer tagged x"]
     assert event_phrases("entry.changed", changes) == said
     assert event_phrases("note.removed", {"note": ["old", None]}) == ["note deleted", "“old”"]

@@ -55,7 +55,9 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
 
     def answer(request: Request, status: int, title: str, detail: str, **more: Any) -> Response:
         if wants_page(request):
-            return error_page(request, status, title, detail)
+            page = error_page(request, status, title, detail)
+            page.headers.update(more.get("headers") or {})
+            return page
         return problem(request, status, title, detail, **more)
 
     async def ours(request: Request, error: Exception) -> Response:

@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.auth.sessions import PageActor
 from api.service import ServiceDep
 from api.web import placements, profile_facts, profile_reading
 from api.web.asking import AskedQuery
 from api.web.charts.monthly_bars import monthly_bars
 from api.web.profile_reading import Reading
 from api.web.rendering import render
+from api.web.rights import ReaderPage
 from bloghound.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 @router.get("/bloggers/{blogger_id}")
-def blogger(request: Request, service: ServiceDep, actor: PageActor, blogger_id: str, asked: AskedQuery) -> Response:
+def blogger(request: Request, service: ServiceDep, actor: ReaderPage, blogger_id: str, asked: AskedQuery) -> Response:
     """Everything about one blogger; with a brief or niche in the address also its place there."""
     if not _ID.fullmatch(blogger_id):
         raise NotFoundError("There is no blogger of this id.")

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from api.auth.sessions import PageActor
 from api.service import ServiceDep
 from api.web.asking import Asked
 from api.web.cards import cards
 from api.web.differences import differences
 from api.web.rendering import render
+from api.web.rights import ReaderPage
 from api.web.searching import niche_of, search_of
 from bloghound.errors import BloghoundError
 
@@ -27,7 +27,7 @@ class Compared(Asked):
 
 
 @router.get("/compare")
-def compare(request: Request, service: ServiceDep, actor: PageActor, asked: Annotated[Compared, Query()]) -> Response:
+def compare(request: Request, service: ServiceDep, actor: ReaderPage, asked: Annotated[Compared, Query()]) -> Response:
     """Up to four bloggers of a search as columns; later ones are left out and said to be."""
     ids = list(dict.fromkeys(asked.b))
     context: dict[str, Any] = {

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth.actor import Actor
-from api.auth.sessions import PageActor
 from api.service import Service, ServiceDep
 from api.web import cards
 from api.web.asking import MAX_PAGE, Asked, AskedQuery
 from api.web.rendering import render
+from api.web.rights import ReaderPage
 from api.web.searching import Search, niche_of, search_of, shown_weights, usual_weights
 from bloghound.errors import BloghoundError, GoneError, IndexMissingError
 from ranking.brief import MAX_BRIEF_CHARS
@@ -44,7 +44,7 @@ EXAMPLES = (
 def find(
     request: Request,
     service: ServiceDep,
-    actor: PageActor,
+    actor: ReaderPage,
     asked: AskedQuery,
     fragment: Annotated[str, Header(alias="X-Fragment", max_length=20)] = "",
 ) -> Response:

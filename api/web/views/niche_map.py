@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.auth.actor import Actor, Scope
-from api.auth.sessions import PageActor
 from api.service import Service, ServiceDep
 from api.web.asking import Asked, AskedQuery
 from api.web.charts.map_drawing import ALONE, MapPoint, community_colours, community_letters, drawn_map
 from api.web.rendering import render
+from api.web.rights import ReaderPage
 from api.web.searching import niche_of
 from bloghound.errors import BloghoundError
 from ranking.brief import MAX_BRIEF_CHARS
@@ -37,7 +37,7 @@ EXPORTS = (
 
 
 @router.get("/map")
-def niche_map(request: Request, service: ServiceDep, actor: PageActor, asked: AskedQuery) -> Response:
+def niche_map(request: Request, service: ServiceDep, actor: ReaderPage, asked: AskedQuery) -> Response:
     """The map of a brief or a saved niche; without one, what could be mapped."""
     with service.database.read() as connection:
         saved = niches.page(connection, actor.workspace_id, limit=MAX_CHIPS)

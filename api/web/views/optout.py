@@ -13,6 +13,7 @@ from api.web.rendering import render
 from bloghound.errors import AddressError, InputError, NotFoundError
 from bloghound.jobs.optouts import request_optout
 from bloghound.urls import MAX_URL_CHARS
+from crawler.politeness.identity import user_agent
 from crawler.politeness.robots import ROBOT_NAME
 from storage import optouts
 from storage.tables.base import utc_now
@@ -72,8 +73,6 @@ def opt_out_receipt(
 @router.get("/bot")
 def bot(request: Request, service: ServiceDep, actor: OptionalPageActor) -> Response:  # noqa: ARG001 - see above
     """Who this crawler is, what it does, and how to keep it away."""
-    from crawler.downloads import user_agent  # noqa: PLC0415 - loads Scrapy, which only this page needs
-
     return render(
         request,
         "bot.html",
