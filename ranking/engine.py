@@ -4,6 +4,7 @@ The same generation, brief, niche, filters and weights give the same bytes: noth
 on earlier queries, and equal scores are ordered by site key.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -18,7 +19,7 @@ from ranking.explaining import FULL_TEXT_ONLY, Explainer
 from ranking.filters import Filters, any_of, filter_columns, passing
 from ranking.index.generation import Generation
 from ranking.niche import NicheTerms, excluded_posts, found_sites, mostly_excluded, with_examples
-from ranking.ranking import SHOWN_GATE, Ranking, Result
+from ranking.ranking import SHOWN_GATE, Place, Ranking, Result
 from ranking.relevance import Relevance, relevance
 from ranking.score import FORMULA, Weights
 from ranking.scoring import Niche, Scored, niche_of, order_of, scored
@@ -54,6 +55,7 @@ class RankingEngine:
         *,
         limit: int = 20,
         offset: int = 0,
+        after: Place | None = None,
         languages: Sequence[str] = (),
         weights: Weights | None = None,
         filters: Filters | None = None,
@@ -64,7 +66,9 @@ class RankingEngine:
         """The bloggers from place ``offset + 1`` on, at most ``limit``, of those that may be shown.
 
         ``languages``, ``filters``, those of the ``niche``, the public ids ``allowed`` (None: all) and ``hidden`` must
-        all let a blogger pass; they change no score. ``brief`` may be empty when the niche has liked examples.
+        all let a blogger pass; they change no score. With ``after``, the bloggers behind that place, however many
+        may be shown before it by now: a page follows the one before, though somebody of that was hidden since.
+        ``brief`` may be empty when the niche has liked examples.
         Raises BriefError for a brief that cannot be used and InputError for a limit or an offset out of range.
         """
         if not 1 <= limit <= MAX_LIMIT:
@@ -74,11 +78,13 @@ class RankingEngine:
         terms = niche or NicheTerms()
         open_to = self._open_to(filters or Filters(), (languages, terms.languages), terms, allowed, hidden)
         found, order = self._ordered(brief, weights or Weights(), terms, open_to)
+        start = offset if after is None else self._behind(after, found, order)
         picker, marks = self._explainer.picker(found), self._marks(terms)
         results = tuple(
             self._explainer.result(rank, row, found, picker, marks.get(int(found.found.bloggers[row]), ()))
-            for rank, row in enumerate(order[offset : offset + limit], start=offset + 1)
+            for rank, row in enumerate(order[start : start + limit], start=offset + 1)
         )
+        more = bool(results) and start + len(results) < len(order)
         in_niche = [row for row in order if found.scores[row].gate >= SHOWN_GATE]
         read = found.niche.brief
         return Ranking(
@@ -91,6 +97,7 @@ class RankingEngine:
             facets=self._facets(found.found.bloggers[in_niche].tolist()),
             weights=found.weights,
             results=results,
+            last=Place(results[-1].score.total, results[-1].blogger.site_key) if more else None,
         )
 
     def explain(
@@ -141,6 +148,15 @@ class RankingEngine:
         found = scored(self.generation, place, bloggers, weights)
         kept = self._without_excluded(found, terms) if terms.exclude_terms else range(len(bloggers))
         return found, order_of(self.generation, found, kept)
+
+    def _behind(self, place: Place, found: Scored, order: Sequence[int]) -> int:
+        """How many of ``order`` stand at that place or before it."""
+        bloggers = found.found.bloggers
+
+        def standing(row: int) -> tuple[float, str]:
+            return -found.scores[row].total, self.generation.bloggers[bloggers[row]].site_key
+
+        return bisect_right(order, (-place.score, place.site_key), key=standing)
 
     def _without_excluded(self, found: Scored, terms: NicheTerms) -> list[int]:
         holds = excluded_posts(self.generation, terms.exclude_terms)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ranking.index.segment import BloggerEntry
 from ranking.score import Score, Weights
@@ -81,12 +81,20 @@ class Result:
         }
 
 
+class Place(NamedTuple):
+    """Where a blogger stands in an order: what the next page starts after, whoever comes or goes meanwhile."""
+
+    score: float
+    site_key: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The answer to a brief.
 
     ``total`` counts the bloggers that pass the filters and are at least hardly in the niche (:data:`SHOWN_GATE`), and
-    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on.
+    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on; ``last``
+    is the place of the last of ``results`` where others follow it.
     """
 
     query: str
@@ -98,6 +106,7 @@ class Ranking:
     facets: Mapping[str, Mapping[str, int]]
     weights: Weights
     results: tuple[Result, ...]
+    last: Place | None
 
     def as_dict(self) -> dict[str, Any]:
         """The ranking in the stable JSON shape."""

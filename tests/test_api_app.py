@@ -197,6 +197,14 @@ def test_the_rate_of_a_key_is_limited(tmp_path_factory: pytest.TempPathFactory) 
     assert (refused.headers["ratelimit-limit"], refused.headers["ratelimit-remaining"]) == ("60", "0")
 
 
+def test_a_valid_key_is_not_kept_out_by_strangers_at_its_address(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("crowded"), rate_limit_anonymous_per_minute=6)
+    key = make_key(settings)
+    with serving(settings, limited=True) as address:
+        strangers = [ask("GET", f"{address}/v1/me", key=new_key()).status for _ in range(3)]
+        assert (strangers, ask("GET", f"{address}/v1/me", key=key).status) == ([401, 429, 429], 200)
+
+
 def test_processes_share_one_limit(tmp_path: Path) -> None:
     path = tmp_path / "limits.bin"
     with closing(RateLimiter(path)) as one, closing(RateLimiter(path)) as other:
@@ -221,10 +229,18 @@ def test_a_request_sent_again_is_answered_again_and_done_once(service: str, key:
     first = ask("POST", f"{service}/v1/keys", body, key=key, headers=headers)
     again = ask("POST", f"{service}/v1/keys", body, key=key, headers=headers)
     assert (first.status, again.status) == (201, 201)
-    assert again.json() == first.json()
+    assert again.json() == first.json() | {"key": None}
     assert again.headers["idempotency-replayed"] == "true"
     names = [one["name"] for one in ask("GET", f"{service}/v1/keys", key=key).json()["data"]]
     assert names.count("once") == 1
+
+
+def test_a_key_is_not_kept_for_a_retry_either(service: str, key: str, installation: Settings) -> None:
+    body, headers = {"name": "secret", "scopes": ["read"]}, {"Idempotency-Key": "first-5"}
+    made = ask("POST", f"{service}/v1/keys", body, key=key, headers=headers).json()["key"].encode()
+    assert ask("GET", f"{service}/v1/me", key=made.decode()).status == 200
+    files = [path for path in installation.data_dir.rglob("*") if path.is_file()]
+    assert [path.name for path in files if made in path.read_bytes()] == []
 
 
 def test_another_request_with_the_same_key_is_refused(service: str, key: str) -> None:

@@ -224,6 +224,20 @@ def test_who_opted_out_is_shown_to_nobody(settings: Settings) -> None:
         assert client.explain("query=tea&blogger=blg_coffee").status == 404
 
 
+def test_a_page_follows_the_one_before_though_somebody_of_that_is_hidden_since(settings: Settings) -> None:
+    build(settings.index_dir, GIVEN)
+    with serving(settings) as address:
+        client = Client(address, settings)
+        whole = names(client.found(query=BRIEF))
+        first = client.found(query=BRIEF, limit=1)
+        with closing(open_database(settings)) as database, database.transaction() as connection:
+            key, gone = settings.secret_key(), f"{whole[0]}.test"
+            suppressions.add(connection, key, [gone], reason=suppressions.OPTED_OUT, now=utc_now())
+        rest = client.found(query=BRIEF, limit=2, cursor=first["next_cursor"])
+    assert (names(rest), rest["has_more"]) == (whole[1:], False)
+    assert [one["rank"] for one in rest["results"]] == [2, 3]
+
+
 def test_without_an_index_search_says_what_to_do(settings: Settings) -> None:
     with serving(settings) as address:
         answer = Client(address, settings).search(query="espresso")

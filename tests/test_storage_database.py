@@ -14,9 +14,10 @@ from sqlalchemy import func, insert, inspect, select
 
 from bloghound.errors import SettingsError, StorageError
 from bloghound.settings import Settings
+from storage import sqlite
 from storage.database import Database, open_database, upgrade
 from storage.migrating import _config, run_downgrade
-from storage.sqlite import FIXED_VERSION, SingleWriter, choose_module, version_of
+from storage.sqlite import FIXED_VERSION, SingleWriter, WriterQueue, choose_module, version_of
 from storage.tables import Suppression, metadata
 from storage.tables.base import table_of, utc_now
 
@@ -117,6 +118,58 @@ def test_only_one_process_writes_with_an_unsafe_sqlite(tmp_path: Path) -> None:
     writer.release()
     assert "Another process writes to this database" in other.stderr
     assert subprocess.run([sys.executable, "-c", code], check=True).returncode == 0
+
+
+COUNTING = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from storage.sqlite import WriterQueue
+
+path = Path(sys.argv[1])
+queue = WriterQueue(path)
+
+def count_up(_):
+    for _ in range(100):
+        with queue.turn():
+            path.write_text(str(int(path.read_text()) + 1))
+
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(count_up, range(2)))
+"""
+"""Two threads raise the number in a file by 100 each; without turns some of it is lost."""
+
+
+def test_writers_of_several_processes_and_threads_take_turns(tmp_path: Path) -> None:
+    path = tmp_path / "number"
+    path.write_text("0")
+    processes = [subprocess.Popen([sys.executable, "-c", COUNTING, str(path)]) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert path.read_text() == str(2 * 2 * 100)
+
+
+def test_a_turn_that_fails_is_over(tmp_path: Path) -> None:
+    queue = WriterQueue(tmp_path / "db")
+    with pytest.raises(KeyError), queue.turn():
+        raise KeyError("stop")
+    with queue.turn():
+        queue_is_free = True
+    queue.close()
+    assert queue_is_free
+
+
+def test_waiting_for_a_turn_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 20)
+    queue = WriterQueue(tmp_path / "db")
+    with queue.turn(), pytest.raises(StorageError, match="busy"), queue.turn():
+        pytest.fail("two had their turn at once")
+    queue.close()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    queue = WriterQueue(tmp_path / "absent" / "db")
+    with pytest.raises(StorageError, match="cannot be written"), queue.turn():
+        pytest.fail("there is no such folder")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "sqlite:////proc/none/x.db", "oracle+magic://x"])

@@ -87,7 +87,7 @@ async def actor_of(request: Request) -> Actor:
     elif cookie:
         actor = await _by_session(request, service, cookie)
     else:
-        charge(request, service.limiter, address_of(request), service.settings.rate_limit_anonymous_per_minute)
+        _charge_address(request, service)
         raise AuthenticationError(NO_KEY)
     request.state.actor = actor
     return actor
@@ -124,9 +124,9 @@ async def _by_key(request: Request, service: Service, secret: str) -> Actor:
     key_hash = hash_of(secret)
     row = _trusted(service, key_hash)
     if row is None:
-        charge(request, service.limiter, address_of(request), service.settings.rate_limit_anonymous_per_minute)
         row = await run_in_threadpool(_look_up, service, key_hash) if looks_like_key(secret) else None
         if row is None:
+            _charge_address(request, service)
             raise AuthenticationError(WRONG_KEY)
         _trust(service, key_hash, row)
     return _admitted(request, service, row, None)
@@ -136,15 +136,20 @@ async def _by_session(request: Request, service: Service, cookie: str) -> Actor:
     session_hash = hash_of(cookie)
     row = _trusted(service, session_hash)
     if row is None:
-        charge(request, service.limiter, address_of(request), service.settings.rate_limit_anonymous_per_minute)
         row = await run_in_threadpool(_look_up_session, service, session_hash)
         if row is None:
+            _charge_address(request, service)
             raise AuthenticationError("The session has ended; sign in again.")
         _trust(service, session_hash, row)
     actor = _admitted(request, service, row, session_hash)
     if request.method not in SAFE_METHODS and request.url.path.startswith("/v1/"):
         require_csrf(request, service, actor, request.headers.get(CSRF_HEADER, ""))
     return actor
+
+
+def _charge_address(request: Request, service: Service) -> None:
+    """Count a request without a valid key; one with a valid key owes nothing to what else comes from its address."""
+    charge(request, service.limiter, address_of(request), service.settings.rate_limit_anonymous_per_minute)
 
 
 def _admitted(request: Request, service: Service, row: KeyRow, session_hash: str | None) -> Actor:

@@ -4,6 +4,7 @@ Only answers of success are kept: a request that was refused did nothing, so it 
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -26,7 +27,12 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class ServiceRoute(APIRoute):
-    """A route that honours ``Idempotency-Key`` on POST and PATCH."""
+    """A route that honours ``Idempotency-Key`` on POST and PATCH.
+
+    Fields of an answer named in ``unkept`` are secrets: they are not stored, so an answer sent again holds null there.
+    """
+
+    unkept: frozenset[str] = frozenset()
 
     def get_route_handler(self) -> Handler:
         """The handler, wrapped for requests that carry the header."""
@@ -36,12 +42,12 @@ class ServiceRoute(APIRoute):
             key = request.headers.get(HEADER)
             if key is None or request.method not in {"POST", "PATCH"}:
                 return await original(request)
-            return await _once(request, key, original)
+            return await _once(request, key, original, self.unkept)
 
         return handler
 
 
-async def _once(request: Request, key: str, original: Handler) -> Response:
+async def _once(request: Request, key: str, original: Handler, unkept: frozenset[str]) -> Response:
     if not 1 <= len(key) <= MAX_KEY_CHARS or not key.isprintable():
         raise InputError(f"An {HEADER} has 1 to {MAX_KEY_CHARS} printable characters.")
     service, actor = service_of(request), await actor_of(request)
@@ -54,7 +60,7 @@ async def _once(request: Request, key: str, original: Handler) -> Response:
     except BaseException:
         await run_in_threadpool(_release, service, actor.key_id, key)
         raise
-    await run_in_threadpool(_keep, service, actor.key_id, key, response)
+    await run_in_threadpool(_keep, service, actor.key_id, key, response, unkept)
     return response
 
 
@@ -68,9 +74,12 @@ def _begin(service: Service, key_id: int, key: str, digest: str) -> KeptAnswer |
         return idempotency.begin(connection, key_id, key, digest, now=utc_now())
 
 
-def _keep(service: Service, key_id: int, key: str, response: Response) -> None:
+def _keep(service: Service, key_id: int, key: str, response: Response, unkept: frozenset[str]) -> None:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode("utf-8", "replace"))
+    body = bytes(response.body).decode("utf-8", "replace")
+    if unkept and response.status_code < 400:
+        body = json.dumps({name: None if name in unkept else value for name, value in json.loads(body).items()})
+    answer = KeptAnswer(response.status_code, headers, body)
     with service.database.transaction() as connection:
         if response.status_code < 400:
             idempotency.keep(connection, key_id, key, answer)

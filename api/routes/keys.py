@@ -12,8 +12,16 @@ from bloghound.errors import NotFoundError
 from storage import access
 from storage.tables.base import utc_now
 
+
+
+class KeyRoute(ServiceRoute):
+    """The key itself is shown once, and nothing but its hash is ever stored."""
+
+    unkept = frozenset({"key"})
+
+
 router = APIRouter(
-    prefix="/v1/keys", tags=["keys"], route_class=ServiceRoute, responses=PROBLEMS, dependencies=[Documented]
+    prefix="/v1/keys", tags=["keys"], route_class=KeyRoute, responses=PROBLEMS, dependencies=[Documented]
 )
 
 
@@ -26,7 +34,7 @@ def list_keys(service: ServiceDep, actor: Admin) -> KeysOut:
 
 @router.post("", status_code=201)
 def create_key(service: ServiceDep, actor: Admin, wanted: KeyIn) -> NewKeyOut:
-    """Make a key; this answer alone holds it."""
+    """Make a key; this answer alone holds it. A repeated request is answered with null in its place."""
     with service.database.transaction() as connection:
         key, row = make_key(
             connection, actor.workspace_id, name=wanted.name, scopes=wanted.scopes, expires_at=wanted.expires_at

@@ -67,9 +67,12 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
     Raises CursorError for a cursor of another request, GoneError for a generation that was replaced, NotFoundError for
     a niche or list that the workspace does not have.
     """
+    from ranking.ranking import Place  # noqa: PLC0415 - the index's libraries load in the background first
+
     asked = _question(service, actor, wanted.query, wanted.niche_id, _weights(wanted))
     purpose = f"search.{_digest(actor, wanted, asked.version)}"
-    generation, offset = service.signer.position(purpose, wanted.cursor, (str, int)) or (wanted.generation, 0)
+    position = service.signer.position(purpose, wanted.cursor, (str, int, float, str))
+    generation, shown, *last = position or (wanted.generation, 0)
     if wanted.generation not in {None, generation}:
         raise CursorError(f"The cursor belongs to {generation}, not to {wanted.generation}.")
     engine = service.engines.engine(generation)
@@ -77,7 +80,8 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
     ranking = engine.rank(
         asked.brief,
         limit=wanted.limit,
-        offset=offset,
+        offset=shown,
+        after=Place(*last) if last else None,
         languages=wanted.languages,
         weights=asked.weights,
         filters=_filters(wanted.filters),
@@ -85,10 +89,11 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
         allowed=allowed,
         hidden=hidden | service.engines.hidden(engine, service.database),
     )
-    following = offset + len(ranking.results)
-    more = following < ranking.ranked
-    cursor = service.signer.cursor(purpose, [ranking.generation, following]) if more else None
-    return SearchOut.model_validate({**ranking.as_dict(), "has_more": more, "next_cursor": cursor})
+    cursor = None
+    if ranking.last is not None:
+        following = [ranking.generation, shown + len(ranking.results), *ranking.last]
+        cursor = service.signer.cursor(purpose, following)
+    return SearchOut.model_validate({**ranking.as_dict(), "has_more": cursor is not None, "next_cursor": cursor})
 
 
 def _question(

@@ -48,7 +48,10 @@ class KeyOut(BaseModel):
 class NewKeyOut(KeyOut):
     """A key that was just made; the only answer that holds it."""
 
-    key: str = Field(description="Shown this once; only its hash is stored.")
+    key: str | None = Field(
+        description="Shown this once; only its hash is stored. Null where the answer is repeated for an "
+        "`Idempotency-Key`: revoke a key whose first answer was lost, and make another."
+    )
 
 
 class KeysOut(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Query
 from pydantic import BaseModel, Field, model_validator
@@ -81,6 +81,10 @@ class Asked(BaseModel):
         """The address of this search, or of one that differs by ``changes``."""
         query = self.but(**changes).query()
         return f"{path}?{query}" if query else path
+
+    def blogger(self, blogger_id: str) -> str:
+        """The address of a blogger's page that says how it stands in this search."""
+        return self.address(f"/bloggers/{quote(blogger_id)}")
 
     def unfiltered(self) -> str:
         """The address of this search without filters."""

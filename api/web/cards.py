@@ -52,12 +52,16 @@ _MEASURES = (("conversation", "comment"), ("amplification", "share"), ("applause
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One figure that a part was computed from; ``note`` says of how many, or why it is unknown."""
+    """One figure that a part was computed from; ``note`` says of how many, or why it is unknown.
+
+    ``beside`` is what stands next to the figure where there is no room for the note: peers and sample size.
+    """
 
     label: str
     text: str
     note: str = ""
     peers: str = ""
+    beside: str = ""
 
     @property
     def known(self) -> bool:
@@ -183,7 +187,8 @@ def _why_unknown(part: str, inputs: Mapping[str, Any]) -> str:
 
 def _relevance(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
     inputs = figures["inputs"]
-    on_topic = Detail("Posts on topic", number(inputs["on_topic_posts"]), f"of {plural(inputs['posts'], 'post')}")
+    of = f"of {plural(inputs['posts'], 'post')}"
+    on_topic = Detail("Posts on topic", number(inputs["on_topic_posts"]), of, beside=of)
     gate = Detail("Gate", percent(inputs["gate"]), "of all parts counts: none off the niche, all on it")
     return (on_topic, gate, *(_evidence(label, inputs[name]) for name, label in _RELEVANCE))
 
@@ -201,12 +206,13 @@ def _engagement(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
 def _measure(noun: str, inputs: Mapping[str, Any]) -> Detail:
     label = f"{noun.capitalize()}s a post, median"
     peers = number(inputs["peers_median"], 1)
+    sample = plural(inputs["posts"], "post")
     others = f"peers: {plural(inputs['peers'], 'blogger shows them', 'bloggers show them')}"
     if not inputs["posts"]:
         reason = REASONS.get(inputs["reason"] or "", inputs["reason"] or "nothing was read")
         return Detail(label, UNKNOWN, f"{reason}; {others}", peers)
-    shown = f"{percent(inputs['share_with_any'])} of {plural(inputs['posts'], 'post')} have any; {others}"
-    return Detail(label, number(inputs["median"], 1), shown, peers)
+    shown = f"{percent(inputs['share_with_any'])} of {sample} have any; {others}"
+    return Detail(label, number(inputs["median"], 1), shown, peers, f"peers {peers}; {sample}")
 
 
 def _reach(figures: Mapping[str, Any]) -> tuple[Detail, ...]:

@@ -50,6 +50,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
         "profile": profile,
         "blogger": profile.blogger,
         "status_words": profile_facts.STATUSES[status.status],
+        "status_reason": profile_facts.status_reason(status.reason, profile.last_post),
         "placed": profile.standing,
         "unplaced": profile_facts.standing_reason(profile.standing_reason),
         "notes": notes,

@@ -1,6 +1,7 @@
 """Compare: up to four bloggers of one search side by side, on one scale, with their differences in words."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -24,6 +25,10 @@ class Compared(Asked):
     """A search, and the bloggers of it to look at."""
 
     b: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=100)
+
+    def blogger(self, blogger_id: str) -> str:
+        """As of the search; whom it was compared with is no part of it."""
+        return self.address(f"/bloggers/{quote(blogger_id)}", b=[])
 
 
 @router.get("/compare")

@@ -1,6 +1,7 @@
 """Find: a brief or a niche in, ranked bloggers with their reasons out."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
@@ -79,7 +80,6 @@ def _ranked(search: Search, asked: Asked) -> dict[str, Any]:
     ranking = search.page(asked.offset)
     shown = ranking.as_dict()
     more = asked.offset + len(ranking.results) < ranking.ranked and asked.page < MAX_PAGE
-    kept = asked.model_dump(include={"q", "niche", *cards.PARTS, "generation"}, exclude_defaults=True)
     return {
         "status": 200,
         "headers": {},
@@ -89,7 +89,7 @@ def _ranked(search: Search, asked: Asked) -> dict[str, Any]:
         "facets": shown["facets"],
         "earlier": asked.address(page=asked.page - 1) if asked.page > 1 else "",
         "later": asked.address(page=asked.page + 1) if more else "",
-        "compare_fields": list(kept.items()),
+        "compare_fields": parse_qsl(asked.query()),
     }
 
 
