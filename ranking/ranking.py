@@ -93,8 +93,8 @@ class Ranking:
     """The answer to a brief.
 
     ``total`` counts the bloggers that pass the filters and are at least hardly in the niche (:data:`SHOWN_GATE`), and
-    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on; ``last``
-    is the place of the last of ``results`` where others follow it.
+    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on;
+    ``last`` is the place of the last of ``results`` where others follow it.
     """
 
     query: str

@@ -203,17 +203,18 @@ def _contexts_and_rel(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...]
 def _evidence(
     connection: Connection, blogger_id: int, direction: Direction, ids: Sequence[int]
 ) -> dict[int, list[LinkingPost]]:
-    """The newest linking posts with each of the other bloggers, :data:`EVIDENCE_POSTS` at most."""
+    """The newest linking posts with each of the other bloggers, :data:`EVIDENCE_POSTS` at most, each post once."""
     other = _other(direction).c.blogger_id
-    newest = (_POST.c.published_at.desc().nulls_last(), _LINK.c.id.desc())
-    places = (
-        select(
-            _LINK.c.id, other.label("other"), func.row_number().over(partition_by=other, order_by=newest).label("at")
-        )
+    once = (
+        select(func.max(_LINK.c.id).label("id"), other.label("other"), _POST.c.published_at)
         .select_from(_JOINED)
         .where(_ours(direction) == blogger_id, other.in_(ids), _POST.c.state == "live")
+        .group_by(other, _POST.c.id, _POST.c.published_at)
         .subquery()
     )
+    newest = (once.c.published_at.desc().nulls_last(), once.c.id.desc())
+    place = func.row_number().over(partition_by=once.c.other, order_by=newest).label("at")
+    places = select(once.c.id, once.c.other, place).subquery()
     query = (
         select(places.c.other, _POST.c.url, _POST.c.title, _POST.c.published_at)
         .add_columns(_LINK.c.target_url, _LINK.c.anchor, _LINK.c.context, _LINK.c.rel)

@@ -1,6 +1,6 @@
 """Answers kept for 24 hours, so that a request that is sent again is answered again and not done again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +69,12 @@ def keep(connection: Connection, api_key_id: int, idempotency_key: str, answer: 
         .where(_RECORD.c.api_key_id == api_key_id, _RECORD.c.idempotency_key == idempotency_key)
         .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
     )
+
+
+def forget_naming(connection: Connection, names: Collection[str]) -> None:
+    """Forget the answers that hold any of these names: asked for again, they are made anew without them."""
+    for name in names:
+        connection.execute(delete(_RECORD).where(_RECORD.c.body.contains(name, autoescape=True)))
 
 
 def release(connection: Connection, api_key_id: int, idempotency_key: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from storage import jobs
 from storage.tables import Blogger, OptOut, Site
@@ -25,7 +25,7 @@ class OptOutRecord:
     state: str
     job_id: int | None
     erase_after: datetime | None
-    """From when on the erasure is done; None once its job is no more."""
+    """From when on the erasure is done; None once it is done, or will not be."""
     created_at: datetime
     decided_at: datetime | None
 
@@ -36,7 +36,7 @@ _COLUMNS = (
     _OPT_OUT.c.site_key,
     _OPT_OUT.c.state,
     _OPT_OUT.c.job_id,
-    _JOB.c.run_after.label("erase_after"),
+    case((_OPT_OUT.c.state == "requested", _JOB.c.run_after)).label("erase_after"),
     _OPT_OUT.c.created_at,
     _OPT_OUT.c.decided_at,
 )
@@ -101,6 +101,12 @@ def hidden_bloggers(connection: Connection) -> frozenset[str]:
         query = select(_BLOGGER.c.public_id).join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
         found.update(connection.execute(query.where(_SITE.c.key.in_(batch))).scalars())
     return frozenset(found)
+
+
+def bloggers_of(connection: Connection, site_keys: Collection[str]) -> list[str]:
+    """Public ids of the bloggers of these sites, as far as they are stored."""
+    query = select(_BLOGGER.c.public_id).join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
+    return list(connection.execute(query.where(_SITE.c.key.in_(sorted(site_keys))).distinct()).scalars())
 
 
 def keys_of_blogger(connection: Connection, blogger_public_id: str) -> list[str]:

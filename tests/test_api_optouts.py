@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from bloghound.settings import Settings
 from storage import optouts, sites
@@ -52,6 +53,35 @@ def test_who_opts_out_is_left_out_at_once(service: str, key: str, installation: 
         assert public_id("blg", "www.out.example") in optouts.hidden_bloggers(connection)
 
 
+def test_who_opts_out_is_shown_neither_as_a_site_nor_as_where_another_was_found(
+    service: str, key: str, installation: Settings
+) -> None:
+    store(installation, "a1.hidden.example", "a2.seen.example", "a3.seen.example")
+    with closing(open_database(installation)) as database, database.transaction() as connection:
+        found = {"found": "https://a1.hidden.example/roll", "key": "a2.seen.example"}
+        connection.execute(text("UPDATE site SET found_from_url = :found WHERE key = :key"), found)
+    opt_out(service, "https://a1.hidden.example/")
+    site, blogger = public_id("site", "a2.seen.example"), public_id("blg", "a2.seen.example")
+    pages = [f"/v1/sites/{site}", f"/v1/bloggers/{blogger}", "/v1/sites?limit=2&q=a"]
+    shown = [ask("GET", f"{service}{page}", key=key) for page in pages]
+    assert [(one.status, "a1.hidden.example" in one.text) for one in shown] == [(200, False)] * 3
+    assert [one["key"] for one in shown[2].json()["data"]] == ["a2.seen.example", "a3.seen.example"]
+    gone = public_id("site", "a1.hidden.example")
+    assert ask("GET", f"{service}/v1/sites/{gone}", key=key).status == 404
+
+
+def test_an_answer_kept_for_a_retry_shows_nobody_who_opted_out_since(
+    service: str, key: str, installation: Settings
+) -> None:
+    store(installation, "b1.kept.example")
+    headers, named = {"Idempotency-Key": "kept"}, {"blogger_id": public_id("blg", "b1.kept.example")}
+    made = ask("POST", f"{service}/v1/lists", {"name": "kept"}, key=key).json()["id"]
+    entries = f"{service}/v1/lists/{made}/entries"
+    assert ask("POST", entries, named, key=key, headers=headers).status == 201
+    opt_out(service, "https://b1.kept.example/")
+    assert ask("POST", entries, named, key=key, headers=headers).status == 404
+
+
 @pytest.mark.parametrize(
     ("asked", "seed"),
     [
@@ -79,7 +109,8 @@ def test_the_answer_does_not_tell_whether_a_site_is_stored(service: str, install
 def test_a_false_request_is_rejected(service: str, key: str) -> None:
     first, second = (opt_out(service, "https://false.example/").json()["id"] for _ in range(2))
     rejected = ask("POST", f"{service}/v1/optouts/{first}:reject", key=key)
-    assert (rejected.status, rejected.json()["state"]) == (200, "rejected")
+    assert rejected.status == 200
+    assert (rejected.json()["state"], rejected.json()["erase_after"]) == ("rejected", None)
     assert crawl(service, key, "https://false.example/").status == 400
     assert ask("POST", f"{service}/v1/optouts/{second}:reject", key=key).status == 200
     assert crawl(service, key, "https://false.example/").status == 202

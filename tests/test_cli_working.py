@@ -38,3 +38,14 @@ def test_a_worker_does_what_is_queued_and_ends_on_a_signal(settings: Settings) -
     assert process.returncode == 0
     assert "Waiting for jobs; Ctrl-C ends." in shown
     assert "goes back to the queue" in shown
+
+
+def test_a_database_that_cannot_be_used_is_said_in_one_line(settings: Settings) -> None:
+    (settings.ensure_data_dir() / "bloghound.sqlite3").write_bytes(b"no database" * 1000)
+    environment = os.environ | {"BLOGHOUND_DATA_DIR": str(settings.data_dir)}
+    command = [sys.executable, "-m", "bloghound", "worker"]
+    ended = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "file is not a database" in ended.stderr

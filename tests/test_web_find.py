@@ -84,7 +84,7 @@ def test_a_search_is_led_to_the_address_that_pins_its_generation(visitor: Visito
 
 def test_a_card_says_who_why_and_how_sure(visitor: Visitor) -> None:
     page = visitor.ranked(q=BRIEF)
-    assert f'href="/bloggers/{BEAN}"' in page
+    assert f'href="/bloggers/{BEAN}?q=' in page
     assert 'href="https://bean.example" rel="noopener nofollow ugc"' in page
     assert "Writes about it in 4 of 4 posts" in page
     assert "6 comments a post, peers" in page
@@ -234,7 +234,7 @@ def test_pages_hold_nothing_inline(visitor: Visitor) -> None:
 
 def test_bloggers_stand_side_by_side_in_the_order_of_their_ranks(visitor: Visitor) -> None:
     page = visitor.get("/compare", q=BRIEF, b=[CUP, BEAN], generation="gen_000001").text
-    assert 0 < page.index(f"/bloggers/{BEAN}") < page.index(f"/bloggers/{CUP}")
+    assert 0 < page.index(f"/bloggers/{BEAN}?q=") < page.index(f"/bloggers/{CUP}?q=")
     assert "What sets them apart" in page
     assert "Bean: 6\u00a0comments a post in the median; Cup: 2." in page
 

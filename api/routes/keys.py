@@ -13,7 +13,6 @@ from storage import access
 from storage.tables.base import utc_now
 
 
-
 class KeyRoute(ServiceRoute):
     """The key itself is shown once, and nothing but its hash is ever stored."""
 

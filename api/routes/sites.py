@@ -15,13 +15,11 @@ from api.schemas.ids import SiteId
 from api.schemas.jobs import JobOut
 from api.schemas.sites import ImportedRowOut, ImportOut, SiteDetailOut, SiteOut, SiteState
 from api.service import Service, ServiceDep
-from bloghound.errors import NotFoundError
+from bloghound.jobs import visible_sites
 from bloghound.jobs.seeds import SeedEntry
 from bloghound.jobs.sitelists import ImportedRow, RowStatus, import_sites, list_of
 from bloghound.jobs.starting import DEFAULT_MAX_SITES, CrawlWish, StartedCrawl, start_crawl
 from bloghound.records import SiteHealth
-from storage import health as site_health
-from storage.tables.base import utc_now
 
 router = APIRouter(
     prefix="/v1", tags=["sites"], route_class=ServiceRoute, responses=PROBLEMS, dependencies=[Documented]
@@ -43,9 +41,9 @@ def sites_found(
     """Sites by key, from the cursor on, one more than ``limit``; of one crawl or all. Raises CursorError."""
     position = service.signer.position(purpose, cursor, (str,))
     with service.database.read() as connection:
-        rows = site_health.sites_by_key(
+        rows = visible_sites.page(
             connection,
-            now=utc_now(),
+            service.settings,
             crawl_id=crawl_id,
             healths=wanted.health or (),
             states=wanted.state or (),
@@ -77,10 +75,7 @@ def list_sites(
 def get_site(service: ServiceDep, actor: Reader, site_id: SiteId) -> SiteDetailOut:  # noqa: ARG001 - as above
     """Tell how a site stands, and by which way it was found."""
     with service.database.read() as connection:
-        row = site_health.site(connection, site_id, now=utc_now())
-        if row is None:
-            raise NotFoundError(f"There is no site {site_id!r}.")
-        return SiteDetailOut.found(row, site_health.path_to(connection, site_id))
+        return SiteDetailOut.found(*visible_sites.site(connection, service.settings, site_id))
 
 
 @router.post("/sites:import", openapi_extra={"requestBody": UPLOAD_BODY})

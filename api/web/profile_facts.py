@@ -8,7 +8,7 @@ from api.web.cards import REASONS, Deduction, deduction
 from api.web.charts.neighbours import Neighbour, Neighbourhood, neighbourhood
 from api.web.charts.scales import month_number, month_start
 from api.web.charts.time_dots import Band, Point, TimeDots, time_dots
-from api.web.formatting import number, percent
+from api.web.formatting import day, number, percent
 from bloghound.jobs.peer_bands import PeerBand
 from bloghound.jobs.profiles import MonthOfPosts, Source
 from bloghound.jobs.standing import MeasureStanding, Standing
@@ -35,6 +35,12 @@ _STANDING_REASONS = {
     "failed": "the index cannot be opened",
     "not_in_generation": "the current index was built before this blogger was read, or found no post to index",
 }
+
+
+def status_reason(reason: str, last_post: datetime | None) -> str:
+    """Why the status is what it is, as a sentence begins, with the date as the pages write dates."""
+    told = reason.replace(str(last_post.date()), day(last_post)) if last_post else reason
+    return told[:1].upper() + told[1:]
 
 
 @dataclass(frozen=True, slots=True)

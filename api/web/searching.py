@@ -3,7 +3,8 @@
 The ranking's libraries are imported on the first search, as in :mod:`api.routes.search`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api.auth.actor import Actor
@@ -36,12 +37,23 @@ class Search:
 
     def page(self, offset: int) -> "Ranking":
         """A page of the ranking; raises BriefError for a brief that cannot be used."""
+        return self._ranked(self.filters, PAGE_SIZE, offset)
+
+    def facets(self, ranking: "Ranking") -> dict[str, Mapping[str, int]]:
+        """How many bloggers each language and platform would show: what is counted is not filtered by itself."""
+        own = {"languages": replace(self.filters, languages=()), "platforms": replace(self.filters, platforms=())}
+        return {
+            name: (ranking if without == self.filters else self._ranked(without, 1)).facets[name]
+            for name, without in own.items()
+        }
+
+    def _ranked(self, filters: "Filters", limit: int, offset: int = 0) -> "Ranking":
         return self.engine.rank(
             self.question.brief,
-            limit=PAGE_SIZE,
+            limit=limit,
             offset=offset,
             weights=self.question.weights,
-            filters=self.filters,
+            filters=filters,
             niche=self.question.terms,
             hidden=self.hidden,
         )

@@ -11,6 +11,7 @@ from rich.text import Text
 from bloghound.cli.console import errors, printable
 from bloghound.jobs.runner import JobRunner
 from bloghound.settings import load_settings
+from storage.database import open_database
 
 REFRESH_SECONDS = 0.5
 """How often the line shows what is done, as often as a person can follow."""
@@ -31,8 +32,10 @@ def worker() -> None:
     def end(_signal: int, _frame: FrameType | None) -> None:
         ending.set()
 
+    settings = load_settings()
+    open_database(settings).close()  # one that cannot be used is said once and ends this, instead of every second
     before = {name: signal.signal(name, end) for name in (signal.SIGINT, signal.SIGTERM)}
-    runner = JobRunner(load_settings())
+    runner = JobRunner(settings)
     runner.start()
     try:
         _show(runner, ending)

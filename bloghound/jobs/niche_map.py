@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import networkx as nx
@@ -18,7 +19,7 @@ from ranking.index.generation import Generation
 from ranking.reach import reach_of
 from ranking.relevance import relevance
 from ranking.score import gate
-from ranking.terms import content_words
+from ranking.terms import content_words, terms_of
 
 ON_TOPIC_GATE = 0.5
 """Half open: relevance at :data:`ranking.score.GATE_MIDDLE`, below which 19 of 20 not relevant bloggers stay."""
@@ -28,6 +29,9 @@ MAX_NODES = 120
 
 TITLES_PER_BLOGGER = 20
 WORDS_PER_COMMUNITY = 6
+COMMON_SHARE = 0.5
+"""A word that more than half of all bloggers write is grammar, not a theme; stop lists miss "how", "you", "five"."""
+
 _LAYOUT_SEED = 7
 """Any number: the same graph gives the same picture."""
 
@@ -141,7 +145,8 @@ def layout(matrix: csr_array) -> list[tuple[float, float]]:
 
 
 def _described(generation: Generation, rows: Sequence[int], groups: NDArray[np.int64]) -> tuple[Community, ...]:
-    words = [_title_words(generation, row) for row in rows]
+    common = _commonness(generation)
+    words = [_title_words(generation, row, common) for row in rows]
     members = {int(number): [words[at] for at in np.flatnonzero(groups == number)] for number in np.unique(groups)}
     everywhere = Counter(word for one in words for word in one)
     return tuple(
@@ -168,12 +173,19 @@ def telling_words(inside: Sequence[frozenset[str]], everywhere: Counter[str], bl
     return tuple(word for _, word in sorted(weighed)[:WORDS_PER_COMMUNITY])
 
 
-def _title_words(generation: Generation, blogger: int) -> frozenset[str]:
+def _commonness(generation: Generation) -> Callable[[str], bool]:
+    """Whether more than :data:`COMMON_SHARE` of all bloggers write a term in their posts."""
+    texts = [segment.bloggers_text for segment in generation.segments]
+    most = COMMON_SHARE * sum(text.documents for text in texts)
+    return cache(lambda term: sum(text.document_frequency(term) for text in texts) > most)
+
+
+def _title_words(generation: Generation, blogger: int, common: Callable[[str], bool]) -> frozenset[str]:
     posts = generation.rows_of(blogger)[-TITLES_PER_BLOGGER:]
     documents = [generation.document(post) for post in posts]
     return frozenset(
         word
         for document in documents
         for word in content_words(document.title, document.language)
-        if len(word) > 2 and not word.isdecimal()
+        if len(word) > 2 and not word.isdecimal() and not any(map(common, terms_of(word, document.language)))
     )

@@ -7,7 +7,7 @@ from bloghound.errors import ConflictError, NotFoundError
 from bloghound.jobs.naming import covered_keys, named_site
 from bloghound.jobs.work import FORGET
 from bloghound.settings import Settings
-from storage import jobs, optouts, suppressions
+from storage import idempotency, jobs, optouts, suppressions
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
 from storage.optouts import OptOutRecord
@@ -37,6 +37,7 @@ def request_optout(settings: Settings, database: Database, address: str, now: da
             connection, FORGET, workspace_id=None, parameters={"site_keys": keys}, run_after=erase_after, now=now
         )
         public_id = optouts.add(connection, key, job_id=job.job_id, now=now)
+        idempotency.forget_naming(connection, optouts.bloggers_of(connection, keys))
     return OptOutReceipt(public_id, "requested", erase_after)
 
 
@@ -79,4 +80,5 @@ def erase_blogger(
         if not keys:
             raise NotFoundError(f"There is no blogger {blogger_public_id!r}.")
         suppressions.add(connection, settings.secret_key(), keys, reason=suppressions.FORGOTTEN, now=now)
+        idempotency.forget_naming(connection, [blogger_public_id])
         return jobs.submit(connection, FORGET, workspace_id=workspace_id, parameters={"site_keys": keys}, now=now)

@@ -1,7 +1,7 @@
 """A blogger's profile: what storage holds joined with the figures of a generation, each fact with where it is from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from bloghound.jobs.activity import (
     rate_window,
 )
 from bloghound.jobs.standing import Standing, standing
+from bloghound.jobs.visible_sites import shown_source
 from bloghound.settings import Settings
 from ranking.index.generation import Generation
 from storage import blogger_links, bloggers, post_pages, provenance, suppressions
@@ -92,14 +93,11 @@ class Activity:
 def visible(connection: Connection, settings: Settings, public_id: str) -> StoredBlogger:
     """The blogger of that id; raises NotFoundError when there is none, or when it asked to be left out."""
     found = bloggers.find(connection, public_id)
-    if found is None or _hidden(connection, settings, [site.key for site in found.sites]):
-        raise NotFoundError(f"There is no blogger {public_id!r}.")
-    return found
-
-
-def _hidden(connection: Connection, settings: Settings, site_keys: list[str]) -> bool:
     suppressed = suppressions.load(connection, settings.secret_key())
-    return bool(suppressed) and any(key in suppressed for key in site_keys)
+    if found is None or any(site.key in suppressed for site in found.sites):
+        raise NotFoundError(f"There is no blogger {public_id!r}.")
+    shown = (replace(site, found_from_url=shown_source(site.found_from_url, suppressed)) for site in found.sites)
+    return replace(found, sites=tuple(shown)) if suppressed else found
 
 
 def visible_page(
@@ -202,7 +200,7 @@ def _found_by(connection: Connection, settings: Settings, blogger: StoredBlogger
     steps = provenance.path(connection, first.site_id)
     suppressed = suppressions.load(connection, settings.secret_key())
     hidden = next((number for number, step in enumerate(steps) if step.key in suppressed), len(steps))
-    return steps[:hidden]
+    return [replace(step, found_from_url=shown_source(step.found_from_url, suppressed)) for step in steps[:hidden]]
 
 
 def largest_audience(figures: list[Observation]) -> Followers:

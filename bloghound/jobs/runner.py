@@ -94,8 +94,8 @@ class JobRunner:
                     if job is not None:
                         self._do(queue, tools, lane, job)
                         continue
-                except StorageError:
-                    _LOG.warning("the queue of jobs cannot be used", exc_info=True)
+                except StorageError as error:
+                    _LOG.warning("the queue of jobs cannot be used: %s", error)
                 self._stopping.wait(IDLE_SECONDS)
         finally:
             database.close()

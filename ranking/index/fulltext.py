@@ -70,9 +70,13 @@ class FullText:
         """Number of documents."""
         return self._searcher.num_docs
 
+    def document_frequency(self, term: str) -> int:
+        """How many documents hold the term."""
+        return int(self._searcher.doc_freq("terms", term))
+
     def inverse_document_frequency(self, term: str) -> float:
         """BM25's weight of a term (Robertson & Spärck Jones, smoothed as in tantivy); 0 when it is absent."""
-        count = self._searcher.doc_freq("terms", term)
+        count = self.document_frequency(term)
         return float(np.log1p((self.documents - count + 0.5) / (count + 0.5))) if count else 0.0
 
     def search(self, terms: Sequence[str], limit: int) -> Hits:

@@ -86,7 +86,7 @@ def _ranked(search: Search, asked: Asked) -> dict[str, Any]:
         "outcome": "ranked",
         "ranking": shown,
         "cards": cards.cards(shown["results"]),
-        "facets": shown["facets"],
+        "facets": search.facets(ranking),
         "earlier": asked.address(page=asked.page - 1) if asked.page > 1 else "",
         "later": asked.address(page=asked.page + 1) if more else "",
         "compare_fields": parse_qsl(asked.query()),
