@@ -14,7 +14,7 @@ _ON = (
     select(
         _LIST.c.public_id,
         _LIST.c.name,
-        *(_ENTRY.c[name] for name in ("stage", "owner", "tags", "notes", "created_at", "updated_at")),
+        *(_ENTRY.c[name] for name in ("stage", "owner", "tags", "notes", "added_from", "created_at", "updated_at")),
     )
     .join(_ENTRY, _ENTRY.c.shortlist_id == _LIST.c.id)
     .where(_LIST.c.workspace_id == bindparam("workspace"), _ENTRY.c.blogger_id == bindparam("blogger"))
@@ -24,8 +24,10 @@ _ON = (
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A shortlist that holds a blogger: the stage there and what the team wrote; each note is
-    ``{id, author, text, created_at}``."""
+    """A shortlist that holds a blogger: the stage there, what the team wrote, and the ranking it was added from.
+
+    Each note is ``{id, author, text, created_at}``; ``added_from`` is as :mod:`storage.shortlist_entries` keeps it.
+    """
 
     public_id: str
     name: str
@@ -33,6 +35,7 @@ class Listing:
     owner: str
     tags: list[str]
     notes: list[dict[str, Any]]
+    added_from: dict[str, Any]
     created_at: datetime
     updated_at: datetime
 

@@ -135,6 +135,7 @@ def test_the_reference_loads_nothing_from_elsewhere(service: str) -> None:
     page = ask("GET", f"{service}/docs", headers={"Accept": "text/html"}).text
     assert "http://" not in page
     assert "https://" not in page
+    assert '<link rel="icon" href="data:' in page, "a browser would ask for /favicon.ico, and log that it is missing"
 
 
 # limits

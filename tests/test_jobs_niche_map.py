@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,6 +63,14 @@ def test_telling_words_are_common_inside_and_rare_elsewhere() -> None:
     everywhere = Counter({"filter": 2, "coffee": 9, "once": 1})
     assert telling_words(inside, everywhere, 10)[0] == "filter"
     assert "once" not in telling_words(inside, everywhere, 10)
+
+
+def test_words_that_most_bloggers_write_tell_nothing(tmp_path: Path) -> None:
+    title = "How you grind"
+    given = [blogger(name, COFFEE, number, title=title) for number, name in enumerate(("arabica", "crema"), 1)]
+    given += [blogger(f"rider{number}", CYCLING, number, title="How you ride") for number in (3, 4, 5)]
+    found = niche_map(engine(tmp_path, given, graph=graph_of(given, [("arabica", "crema")])), BRIEF)
+    assert [one.words for one in found.communities] == [("grind",)]
 
 
 def test_120_bloggers_are_laid_out_within_a_second() -> None:

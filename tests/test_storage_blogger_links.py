@@ -37,6 +37,20 @@ def test_evidence_is_the_newest_linking_posts(database: Database) -> None:
     assert (first.title, first.target_url, first.anchor) == ("Entry 0", "https://hub.example/p", "a word")
 
 
+def test_a_post_with_several_links_is_evidence_once(database: Database) -> None:
+    with database.transaction() as connection:
+        store = Stored(connection)
+        store.site("wordy.example")
+        store.site("hub.example")
+        store.posts("wordy.example", 4, to=("https://hub.example/a", "https://hub.example/b"))
+        (row,) = (one for one in bloggers.page(connection, limit=9) if one.site_key == "hub.example")
+        hub = bloggers.find(connection, row.public_id)
+        assert hub is not None
+        (wordy,) = blogger_links.page(connection, hub.blogger_id, Direction.IN, limit=9)
+    assert (wordy.links, wordy.posts) == (4 * 2, 4)
+    assert [post.url for post in wordy.evidence] == [f"https://wordy.example/{number}" for number in (0, 1, 2)]
+
+
 def test_out_links_leave_out_the_bloggers_own_sites(database: Database) -> None:
     with database.transaction() as connection:
         (only,) = blogger_links.page(connection, fill(connection)["hub"], Direction.OUT, limit=9)

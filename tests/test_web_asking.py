@@ -48,3 +48,10 @@ def test_pages_end_where_rankings_do() -> None:
 def test_what_no_form_of_ours_sends_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Asked.model_validate(given)
+
+
+def test_a_bloggers_address_carries_the_search() -> None:
+    asked = Asked(q="tea & cake", relevance=70, language=["en"], generation="gen_000001")
+    assert asked.blogger("blg_1") == asked.address("/bloggers/blg_1")
+    assert asked.blogger("blg_1").startswith("/bloggers/blg_1?q=tea+%26+cake&relevance=70&language=en")
+    assert Asked().blogger("blg_1") == "/bloggers/blg_1"

@@ -11,7 +11,14 @@ from urllib.parse import quote
 import pytest
 
 from api.web.charts.time_dots import Point
-from api.web.profile_facts import dots_over_time, footnotes, kinds_shown, notes_by_fact, standing_reason
+from api.web.profile_facts import (
+    dots_over_time,
+    footnotes,
+    kinds_shown,
+    notes_by_fact,
+    standing_reason,
+    status_reason,
+)
 from bloghound.jobs.profiles import MonthOfPosts, Source
 from bloghound.settings import Settings
 from storage.database import open_database
@@ -173,12 +180,16 @@ def test_a_brief_that_cannot_be_used_leaves_the_rest(running: Running) -> None:
 def test_saved_niches_and_lists_of_the_workspace_stand_on_the_page(running: Running) -> None:
     niche = running.post("/v1/niches", {"name": "Coffee at home", "brief": BRIEF})
     held = running.post("/v1/lists", {"name": "Spring"})
-    running.post(f"/v1/lists/{held['id']}/entries", {"blogger_id": BEAN, "stage": "contacted"})
+    running.post(
+        f"/v1/lists/{held['id']}/entries",
+        {"blogger_id": BEAN, "stage": "contacted", "added_from": {"query": "coffee", "rank": 3, "score": 0.5}},
+    )
     running.post(f"/v1/lists/{held['id']}/entries/{BEAN}/notes", {"text": "Answers on Fridays."})
     page = running.get(f"/bloggers/{BEAN}").text
     assert re.search(r"Coffee at home [12] \d+\.\d .* 4 of 4\W+posts", section(page, "niches-title"))
     assert f"niche={niche['id']}" in page
-    assert re.search(r"Spring contacted .* Answers on Fridays\.", section(page, "lists-title"))
+    listed = section(page, "lists-title")
+    assert re.search(r"Spring contacted .* rank 3 of ‘coffee’, score 50.0 of 100, .* Answers on Fridays\.", listed)
 
 
 def test_another_workspace_sees_none_of_it(running: Running) -> None:
@@ -230,6 +241,11 @@ def test_facts_of_one_source_share_a_footnote() -> None:
         "posts": [1],
         "reach": [2],
     }
+
+
+def test_the_reason_of_a_status_is_dated_as_pages_date() -> None:
+    assert status_reason("nothing was published since 2026-05-01", AT) == ("Nothing was published since 1 May 2026")
+    assert status_reason("the site was not visited yet", None) == "The site was not visited yet"
 
 
 @pytest.mark.parametrize("reason", ["no_index", "warming", "failed", "not_in_generation"])

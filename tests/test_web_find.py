@@ -1,7 +1,8 @@
 """Find and Compare over the real server, read as a browser without scripts reads them."""
 
+import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -128,6 +129,41 @@ def test_filters_are_kept_and_can_be_cleared(visitor: Visitor) -> None:
     assert "Clear all filters" in page
     assert f'id="{BEAN}"' in page
     assert f'id="{CUP}"' not in page
+
+
+def test_a_card_leads_to_the_bloggers_place_in_this_search(visitor: Visitor) -> None:
+    page = visitor.ranked(q=BRIEF, engagement=100)
+    address = unescape(page.partition('class="name" href="')[2].partition('"')[0])
+    assert "engagement=100&generation=gen_000001" in address
+    profile = visitor.get(address).text
+    assert "<b>Rank 1.</b>" in profile
+    assert f'href="/?{escape(address.partition("?")[2])}">The whole ranking' in profile
+
+
+def test_a_facet_counts_what_its_own_filter_leaves_out(visitor: Visitor) -> None:
+    counts = [
+        dict(re.findall(r'name="platform" value="(\w+)".*?class="count">(\d+)<', page))
+        for page in (visitor.ranked(q=BRIEF), visitor.ranked(q=BRIEF, platform="mastodon"))
+    ]
+    assert len(counts[0]) > 1
+    assert counts[1] == counts[0]
+
+
+def test_a_comparison_leads_back_to_the_filtered_ranking(visitor: Visitor) -> None:
+    page = visitor.ranked(q=BRIEF, language="en", reach=100)
+    form = page.partition('id="compare"')[2].partition("</form>")[0]
+    kept = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+    compared = visitor.get("/compare", **dict(kept), b=[BEAN, CUP]).text
+    assert f'href="/?{escape(urlencode(kept))}">Back to the ranking' in compared
+    assert ("language", "en") in kept
+    assert "Ranks are those without the filters" in compared
+
+
+def test_compared_figures_have_their_sample_and_unknown_ones_a_reason(visitor: Visitor) -> None:
+    page = visitor.get("/compare", q=BRIEF, b=[BEAN, CUP], generation="gen_000001").text
+    assert "of 4\u00a0posts</span>" in page
+    assert re.search(r"peers [\d.]+; \d+\u00a0posts</span>", page)
+    assert '<span class="unknown">unknown</span>' not in page
 
 
 def test_no_result_says_what_to_do(visitor: Visitor) -> None:

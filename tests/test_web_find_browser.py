@@ -90,6 +90,40 @@ def test_a_slider_reranks_in_place_and_the_address_follows(page: Page) -> None:
     assert page.evaluate("window.stays")
 
 
+def test_the_back_button_takes_a_move_of_the_weights_back(page: Page) -> None:
+    page.goto(SEARCH)
+    first, order, formula = page.url, names(page), page.locator("[data-formula]").inner_text()
+    slide(page, "relevance", 0)
+    slide(page, "reach", 100)
+    expect(page).to_have_url(re.compile("relevance=0&engagement=25&reach=100"))
+    page.go_back()
+    expect(page.locator("[data-formula]")).to_have_text(formula)
+    assert (page.url, names(page)) == (first, order)
+    expect(page.get_by_label("Reach", exact=True)).to_have_value("15")
+    page.go_forward()
+    expect(page.locator("[data-share=reach]")).to_have_text("80 %")
+
+
+def test_when_the_service_stops_the_order_stays_and_it_is_said(browser: Browser, running: Running) -> None:
+    with visiting(browser, running.address, running.session) as page:
+        page.goto(SEARCH)
+        order, address = names(page), page.url
+        page.context.set_offline(True)
+        slide(page, "reach", 100)
+        expect(page.locator(".toast")).to_contain_text("cannot be reached; the order shown is that of the earlier")
+        assert (names(page), page.url) == (order, address)
+
+
+def test_an_error_page_never_takes_the_place_of_the_rows(page: Page) -> None:
+    page.goto(SEARCH)
+    order = names(page)
+    page.evaluate("document.querySelector('#weight-reach').max = 500")
+    slide(page, "reach", 400)
+    expect(page.locator(".toast")).to_contain_text("the order shown is that of the earlier weights")
+    assert names(page) == order
+    assert page.locator("main").count() == 1
+
+
 def test_what_was_unfolded_stays_so_through_reranking_and_reset(page: Page) -> None:
     page.goto(SEARCH)
     page.locator(".result summary").first.click()

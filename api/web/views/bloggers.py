@@ -10,6 +10,7 @@ from api.service import ServiceDep
 from api.web import placements, profile_facts, profile_reading
 from api.web.asking import AskedQuery
 from api.web.charts.monthly_bars import monthly_bars
+from api.web.list_words import origin
 from api.web.profile_reading import Reading
 from api.web.rendering import render
 from api.web.rights import ReaderPage
@@ -47,6 +48,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
     notes = profile_facts.footnotes(profile.sources)
     return {
         "reading": reading,
+        "origin": origin,
         "profile": profile,
         "blogger": profile.blogger,
         "status_words": profile_facts.STATUSES[status.status],

@@ -31,10 +31,10 @@ async function askAgain() {
   location.reload();
 }
 
-const NARROW = "(width < 60rem)"; // as in layout.css: there the filters stand above the results
+const NARROW = "(width < 60rem)"; // as in find.css: there weights and filters stand above the results
 
 if (results) {
-  if (matchMedia(NARROW).matches) document.querySelector(".filters")?.removeAttribute("open");
+  if (matchMedia(NARROW).matches) for (const part of document.querySelectorAll(".rail details")) part.open = false;
   dress();
   watchWeights(results, dress);
   results.addEventListener("click", (event) => {
