@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bloghound.records import UnknownReason
+
+NOT_EXPOSED = UnknownReason.NOT_EXPOSED.value
 READERS = {"conversation": "comment", "amplification": "share", "applause": "like"}
 """What the measures count, in the order in which the first known one is told."""
 
@@ -30,8 +33,9 @@ def _links(reach: Mapping[str, Any], *, known: bool) -> str:
 def _readers(engagement: Mapping[str, Any]) -> str:
     shown = next((measure for measure in READERS if engagement[measure]["posts"]), None)
     if shown is None:
-        reason = str(engagement["conversation"]["reason"] or "not_exposed").replace("_", " ")
-        return f"comments, shares and likes unknown ({reason})"
+        reason = str(engagement["conversation"]["reason"] or NOT_EXPOSED)
+        told = "the site does not show them" if reason == NOT_EXPOSED else reason.replace("_", " ")
+        return f"comments, shares and likes unknown ({told})"
     figures = engagement[shown]
     return f"{_counted(figures['median'], READERS[shown])} a post, peers {figures['peers_median']:.3g}"
 

@@ -309,7 +309,7 @@ def test_why_and_peers_are_told_in_figures(tmp_path: Path) -> None:
         first.why == "writes about it in 3 of 3 posts; 1 blogger of this niche links here; 6 comments a post, peers 4"
     )
     assert last.why.startswith(("no post of 3 is on it", "no post of 2 is on it"))
-    assert last.why.endswith("comments, shares and likes unknown (not exposed)")
+    assert last.why.endswith("comments, shares and likes unknown (the site does not show them)")
     conversation = first.parts["engagement"].inputs["conversation"]
     assert (conversation["peers"], conversation["peers_median"]) == (2, (6 + 2) / 2)
     assert first.parts["reach"].inputs["niche_linkers"] == 1

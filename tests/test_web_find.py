@@ -166,6 +166,11 @@ def test_compared_figures_have_their_sample_and_unknown_ones_a_reason(visitor: V
     assert '<span class="unknown">unknown</span>' not in page
 
 
+def test_nobody_on_topic_is_said_above_the_nearest(visitor: Visitor) -> None:
+    assert "Nobody in the index writes about this: those below" in visitor.ranked(q="Maritime insurance law")
+    assert "Nobody in the index writes about this" not in visitor.ranked(q=BRIEF)
+
+
 def test_no_result_says_what_to_do(visitor: Visitor) -> None:
     page = visitor.ranked(q=BRIEF, language="xx")
     assert "No blogger fits the brief and the filters" in page
@@ -192,6 +197,7 @@ def test_errors_stand_where_the_results_would(visitor: Visitor, query: dict[str,
     answer = visitor.get(**{"generation": "gen_000001", **query})
     assert (answer.status, 'role="search"' in answer.text) == (status, True)
     assert words in answer.text
+    assert ("rank it in the current generation" in answer.text) == ("There is no generation" in words)
 
 
 def test_an_address_that_no_form_makes_is_an_error_page(visitor: Visitor) -> None:
