@@ -45,7 +45,7 @@ class Metrics:
         registry = self._registry
         if MULTIPROCESS_VARIABLE in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         of_now = CollectorRegistry()
         of_now.register(_Gauges(gauges))
         return generate_latest(registry) + generate_latest(of_now)

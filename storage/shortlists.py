@@ -110,7 +110,8 @@ def hold(
     Raises NotFoundError, and PreconditionError when it is not at ``expected_version``.
     """
     row = _find(connection, workspace_id, public_id, to_change=True)
-    held = HeldShortlist(*row[:4], suppressed=suppressed)
+    list_id, held_id, name, version, *_ = row
+    held = HeldShortlist(list_id, held_id, name, version, suppressed)
     if expected_version is not None and held.version != expected_version:
         raise PreconditionError(f"The list {public_id} is at version {held.version}, not {expected_version}.")
     return held

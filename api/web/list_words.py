@@ -1,7 +1,7 @@
 """Lists in words: names of stages, where an entry came from, what an event changed, what became of many. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.web.formatting import day, number, plural, points
@@ -76,7 +76,12 @@ def event_phrases(action: str, changes: Mapping[str, Sequence[Any]]) -> list[str
         "note.added": "note added",
         "note.removed": "note deleted",
     }.get(action)
-    fields = {"stage": _stage_phrase, "owner": _owner_phrase, "tags": _tags_phrase, "name": _name_phrase}
+    fields: dict[str, Callable[[Any, Any], str]] = {
+        "stage": _stage_phrase,
+        "owner": _owner_phrase,
+        "tags": _tags_phrase,
+        "name": _name_phrase,
+    }
     said = [fields[name](before, after) for name, (before, after) in changes.items() if name in fields]
     notes = [f"“{after or before}”" for name, (before, after) in changes.items() if name == "note"]
     return [one for one in (first, *said, *notes) if one]
