@@ -170,7 +170,15 @@ def test_damage_in_the_middle_is_reported(form: tuple[Path, Callable[[list[bytes
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", b"<html>" * 500, gzip.compress(b"hello\n" * 500), zstd(b"hello"), b"\x1f\x8b", bytes(5000)],
+    [
+        b"",
+        b"hello",
+        b"<html>" * 500,
+        gzip.compress(b"hello\n" * 500, mtime=0),
+        zstd(b"hello"),
+        b"\x1f\x8b",
+        bytes(5000),
+    ],
 )
 def test_a_file_that_is_no_archive_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "holiday.jpg"
@@ -224,11 +232,11 @@ TEXT = b"<p>koffie</p>" * 20
     [
         (b"", TEXT),
         (b"Transfer-Encoding: chunked\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(TEXT), TEXT)),
-        (b"Content-Encoding: gzip\r\n", gzip.compress(TEXT)),
+        (b"Content-Encoding: gzip\r\n", gzip.compress(TEXT, mtime=0)),
         (b"Content-Encoding: deflate\r\n", zlib.compress(TEXT)),
         (b"Content-Encoding: br\r\n", brotli.compress(TEXT)),
         (b"Content-Encoding: zstd\r\n", zstd(TEXT)),
-        (b"Content-Encoding: gzip, gzip\r\n", gzip.compress(gzip.compress(TEXT))),
+        (b"Content-Encoding: gzip, gzip\r\n", gzip.compress(gzip.compress(TEXT, mtime=0), mtime=0)),
         (b"Content-Encoding: gzip\r\n", TEXT),
         (b"Transfer-Encoding: chunked\r\n", TEXT),
         (b"Transfer-Encoding: chunked\r\nContent-Encoding: br\r\n", TEXT),

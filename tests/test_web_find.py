@@ -123,6 +123,15 @@ def test_the_weights_change_the_order_and_stand_in_words(visitor: Visitor) -> No
     assert 'href="/?q=' in page.partition("data-reset")[2][:40]
 
 
+def test_a_brief_and_its_weights_can_be_saved_as_a_niche(visitor: Visitor) -> None:
+    page = visitor.ranked(q=BRIEF, relevance=20, engagement=80, reach=0)
+    link = re.search(r'href="(/niches\?[^"]*)">save as a niche', page)
+    assert link is not None
+    form = visitor.get(unescape(link[1])).text
+    assert escape(BRIEF) in form
+    assert 'name="engagement" value="80"' in form
+
+
 def test_filters_are_kept_and_can_be_cleared(visitor: Visitor) -> None:
     page = visitor.ranked(q=BRIEF, platform="mastodon", engagement_min=1)
     assert 'value="mastodon" checked' in page
