@@ -40,7 +40,7 @@ types: $(DEVELOPMENT)  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(DEVELOPMENT) browser  ## pytest
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 docs: $(DEVELOPMENT)  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx -q -W --keep-going -n docs build/docs

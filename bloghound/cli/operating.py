@@ -56,6 +56,7 @@ def _print_status(whole: Status, sites: list[SiteStatus]) -> None:
 def settings() -> None:
     """List every setting: its environment variable, its present value, what it is for."""
     shown = table("Settings", ["variable", "value", "what it is for"])
+    shown.columns[0].no_wrap = True  # a name that is broken over two lines cannot be copied
     current = load_settings()
     for name, field in Settings.model_fields.items():
         shown.add_row(PREFIX + name.upper(), _shown_value(name, current), field.description or "")

@@ -54,7 +54,6 @@ function place(card, column) {
 
 /** Take the card anew from the server, wherever it belongs by now; without one it is gone from the list. */
 async function reload(card) {
-  const focused = card.contains(document.activeElement);
   const answer = await fetch(`/lists/${board.dataset.list}/entries/${card.dataset.blogger}`, { headers: { "X-Fragment": "card", Accept: "text/html" } });
   if (!answer.ok) {
     count(card.closest(".column"), -1);
@@ -63,6 +62,8 @@ async function reload(card) {
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".card");
   dress(fresh);
+  // Only now: the panel may have been closed, and given the focus back, while the answer was on its way.
+  const focused = card.contains(document.activeElement);
   place(card, columnOf(fresh.dataset.stage));
   card.replaceWith(fresh);
   if (focused) fresh.focus({ preventScroll: true });
