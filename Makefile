@@ -49,7 +49,7 @@ docs: $(DEVELOPMENT)  ## Build the documentation into build/docs
 browser:  ## Install Chromium where that is possible, for the tests of the pages
 	@if command -v chromium >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq chromium; \
 	else echo "The tests of the pages need Chromium and are skipped without it: sudo apt-get install chromium" >&2; fi
 
 install-runtime: $(RUNTIME)  ## Make .venv with what running needs
