@@ -4,14 +4,14 @@ Which links are votes is the `EdgePolicy`; what a node is, the caller says: site
 mapping from site to blogger is given, and links inside a blogger are then no votes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from bloghound.errors import GraphError
-from bloghound.records import LinkContext, RankableBlogger, SiteEdge
+from bloghound.records import LinkContext, SiteEdge
 from graph.centrality import distinct_linkers, pagerank
 from graph.matrix import LinkMatrix, link_matrix
 
@@ -134,28 +134,6 @@ def with_centrality(graph: SiteGraph) -> SiteGraph:
     reach, linkers = pagerank(graph.matrix).tolist(), distinct_linkers(graph.matrix).tolist()
     measured = zip(graph.nodes, reach, linkers, strict=True)
     return replace(graph, nodes=tuple(replace(node, reach=rank, linkers=count) for node, rank, count in measured))
-
-
-def blogger_nodes(bloggers: Iterable[RankableBlogger]) -> Iterator[GraphNode]:
-    """One node for each blogger, under the key of the founding site."""
-    for blogger in bloggers:
-        founding = next((site for site in blogger.sites if site.key == blogger.site_key), None)
-        followers = [site.followers for site in blogger.sites if site.followers is not None]
-        yield GraphNode(
-            key=blogger.site_key,
-            title=blogger.name,
-            home=blogger.home_url,
-            language=founding.language if founding else None,
-            platform=founding.platform if founding else None,
-            posts=len(blogger.posts),
-            followers=max(followers, default=None),
-            health=founding.health.value if founding and founding.health else None,
-        )
-
-
-def bloggers_by_site(bloggers: Iterable[RankableBlogger]) -> dict[str, str]:
-    """The key of the blogger's node for the key of each of their sites: the ``bloggers`` of `build_graph`."""
-    return {site.key: blogger.site_key for blogger in bloggers for site in blogger.sites}
 
 
 def _merge(

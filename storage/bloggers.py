@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, exists, func, or_, select
 
+from storage.shown_bloggers import FOUNDING, NAME
 from storage.tables import Author, Blogger, Post, Site
 from storage.tables.base import UtcDateTime, table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
-_FOUNDING = _SITE.alias("founding")
 
 _UNDATED = datetime(1, 1, 1, tzinfo=UTC)
 """Where a blogger without any dated post stands among the last posts: after all others."""
@@ -122,7 +122,6 @@ class WritingAuthor:
     first_seen: datetime
 
 
-_SHOWN_NAME = func.coalesce(func.nullif(_BLOGGER.c.name, ""), func.nullif(_FOUNDING.c.title, ""), _BLOGGER.c.site_key)
 _LIVE = and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live")
 _COUNTS = (func.count(_POST.c.id).label("posts"), func.max(_POST.c.published_at).label("last_post"))
 
@@ -212,12 +211,12 @@ def _page(sort: BloggerSort, given: frozenset[str]) -> Select[Any]:
     query = select(
         _BLOGGER.c.id,
         _BLOGGER.c.public_id,
-        _SHOWN_NAME.label("name"),
+        NAME.label("name"),
         _BLOGGER.c.site_key,
-        *(_FOUNDING.c[name] for name in ("home_url", "language", "platform", "health", "health_reason")),
-        _FOUNDING.c.last_visited_at,
-    ).join(_FOUNDING, _FOUNDING.c.key == _BLOGGER.c.site_key)
-    column: Any = {BloggerSort.SITE: _BLOGGER.c.site_key, BloggerSort.NAME: func.lower(_SHOWN_NAME)}.get(sort)
+        *(FOUNDING.c[name] for name in ("home_url", "language", "platform", "health", "health_reason")),
+        FOUNDING.c.last_visited_at,
+    ).join(FOUNDING, FOUNDING.c.key == _BLOGGER.c.site_key)
+    column: Any = {BloggerSort.SITE: _BLOGGER.c.site_key, BloggerSort.NAME: func.lower(NAME)}.get(sort)
     if column is None:
         counts = select(_SITE.c.blogger_id, *_COUNTS).join(_POST, _LIVE).group_by(_SITE.c.blogger_id).subquery()
         query = query.outerjoin(counts, counts.c.blogger_id == _BLOGGER.c.id)
@@ -245,7 +244,7 @@ def _filtered(query: Select[Any], given: frozenset[str]) -> Select[Any]:
     if on_a_site:
         query = query.where(exists().where(_SITE.c.blogger_id == _BLOGGER.c.id, *on_a_site))
     if "text" in given:
-        texts = (_BLOGGER.c.name, _BLOGGER.c.site_key, _FOUNDING.c.title)
+        texts = (_BLOGGER.c.name, _BLOGGER.c.site_key, FOUNDING.c.title)
         query = query.where(or_(*(func.lower(text).like(bindparam("text"), escape="\\") for text in texts)))
     return query
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from bloghound.records import SiteHealth
+from storage.shown_bloggers import FOUNDING, NAME
 from storage.tables import Blogger, Post, Site, SiteMetric
 from storage.tables.base import table_of
 
 _BLOGGER, _SITE, _POST, _METRIC = table_of(Blogger), table_of(Site), table_of(Post), table_of(SiteMetric)
-_FOUNDING = _SITE.alias("founding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ _ROWS = (
         _BLOGGER.c.id,
         _BLOGGER.c.public_id,
         _BLOGGER.c.site_key,
-        func.coalesce(func.nullif(_BLOGGER.c.name, ""), func.nullif(_FOUNDING.c.title, "")).label("title"),
-        *(_FOUNDING.c[name] for name in ("home_url", "language", "platform", "health")),
+        NAME.label("title"),
+        *(FOUNDING.c[name] for name in ("home_url", "language", "platform", "health")),
         _COUNTS.c.posts,
     )
     .join(_COUNTS, _COUNTS.c.blogger_id == _BLOGGER.c.id)
-    .join(_FOUNDING, _FOUNDING.c.key == _BLOGGER.c.site_key)
+    .join(FOUNDING, FOUNDING.c.key == _BLOGGER.c.site_key)
     .order_by(_BLOGGER.c.site_key)
 )
 _KEYS = select(_SITE.c.blogger_id, _SITE.c.key).order_by(_SITE.c.id)
@@ -70,7 +70,7 @@ def graph_rows(connection: Connection) -> Iterator[GraphRow]:
         yield GraphRow(
             public_id=row.public_id,
             key=row.site_key,
-            title=row.title or row.site_key,
+            title=row.title,
             home=row.home_url,
             language=row.language,
             platform=row.platform,

@@ -10,10 +10,11 @@ from storage.tables import Blogger, Site
 from storage.tables.base import table_of
 
 _BLOGGER, _SITE = table_of(Blogger), table_of(Site)
-_FOUNDING = _SITE.alias("founding")
+FOUNDING = _SITE.alias("founding")
+"""The site that a blogger is named and found by, for joins."""
 
 # Of a site without a title or name the key is the name; an address has one always.
-NAME = func.coalesce(func.nullif(_BLOGGER.c.name, ""), func.nullif(_FOUNDING.c.title, ""), _BLOGGER.c.site_key)
+NAME = func.coalesce(func.nullif(_BLOGGER.c.name, ""), func.nullif(FOUNDING.c.title, ""), _BLOGGER.c.site_key)
 """The name shown, as an expression to sort by."""
 
 _LANGUAGES = (
@@ -26,7 +27,7 @@ _LANGUAGES = (
 COLUMNS = (
     _BLOGGER.c.public_id.label("blogger_public_id"),
     NAME.label("blogger_name"),
-    _FOUNDING.c.home_url.label("blogger_home_url"),
+    FOUNDING.c.home_url.label("blogger_home_url"),
     _LANGUAGES.label("blogger_languages"),
 )
 """The columns that :func:`shown` reads; to be selected from :func:`with_bloggers`."""
@@ -45,13 +46,13 @@ class ShownBlogger:
 def with_bloggers(source: FromClause, blogger_id: Column[Any], *, optional: bool = False) -> Join:
     """``source`` joined to its bloggers and their founding sites; ``optional`` keeps rows without a blogger."""
     return source.join(_BLOGGER, _BLOGGER.c.id == blogger_id, isouter=optional).outerjoin(
-        _FOUNDING, _FOUNDING.c.key == _BLOGGER.c.site_key
+        FOUNDING, FOUNDING.c.key == _BLOGGER.c.site_key
     )
 
 
 def bloggers_only() -> Join:
     """All bloggers with their founding sites."""
-    return _BLOGGER.outerjoin(_FOUNDING, _FOUNDING.c.key == _BLOGGER.c.site_key)
+    return _BLOGGER.outerjoin(FOUNDING, FOUNDING.c.key == _BLOGGER.c.site_key)
 
 
 def shown(columns: Sequence[Any]) -> ShownBlogger:

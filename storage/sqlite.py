@@ -116,7 +116,10 @@ class WriterQueue:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for one's turn and keep it until the block ends; raises StorageError after the longest wait."""
+        """Wait for one's turn and keep it until the block ends.
+
+        Raises StorageError when another thread keeps its turn for the longest wait; other processes are waited for.
+        """
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StorageError(f"The database {self._path.stem} is busy: another change of it does not end.")
         try:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bloghound.errors import GraphError
-from bloghound.records import LinkContext, RankableBlogger, RankableSite, SiteEdge, SiteHealth
-from graph.build import EdgePolicy, GraphNode, SiteGraph, blogger_nodes, bloggers_by_site, build_graph, with_centrality
+from bloghound.records import LinkContext, SiteEdge
+from graph.build import EdgePolicy, GraphNode, SiteGraph, build_graph, with_centrality
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -19,14 +19,6 @@ def votes(graph: SiteGraph) -> set[tuple[str, str]]:
     keys = [node.key for node in graph.nodes]
     rows, columns = graph.matrix.nonzero()
     return {(keys[row], keys[column]) for row, column in zip(rows, columns, strict=True)}
-
-
-def site(key: str, followers: int | None = None, kind: str = "blog") -> RankableSite:
-    return RankableSite(1, "site_1", key, f"https://{key}/", key, kind, "hugo", "nl", followers, SiteHealth.OK)
-
-
-def blogger(*sites: RankableSite) -> RankableBlogger:
-    return RankableBlogger(1, "blg_1", "Ann", sites[0].key, sites[0].home_url, sites, ())
 
 
 def test_a_row_links_to_its_column() -> None:
@@ -119,18 +111,6 @@ def test_a_node_given_twice_is_an_error() -> None:
 def test_nothing_makes_an_empty_graph() -> None:
     graph = build_graph([])
     assert (graph.nodes, graph.matrix.shape) == ((), (0, 0))
-
-
-def test_a_blogger_is_a_node_under_the_founding_site() -> None:
-    ann = blogger(site("ann.test"), site("social.test/@ann", followers=12, kind="profile"))
-    assert bloggers_by_site([ann]) == {"ann.test": "ann.test", "social.test/@ann": "ann.test"}
-    assert list(blogger_nodes([ann])) == [
-        GraphNode("ann.test", "Ann", "https://ann.test/", "nl", "hugo", posts=0, followers=12, health="ok")
-    ]
-
-
-def test_a_blogger_without_a_profile_has_unknown_followers() -> None:
-    assert next(blogger_nodes([blogger(site("ann.test"))])).followers is None
 
 
 def test_centrality_fills_reach_and_linkers() -> None:

@@ -22,6 +22,15 @@ def test_nodes_are_bloggers_with_posts_on_a_blog(database: Database) -> None:
     assert found == [("a.example", "a.example", 1, None), ("b.example", "B", 2, "ok")]
 
 
+def test_a_blogger_without_a_profile_has_unknown_followers(database: Database) -> None:
+    with database.transaction() as connection:
+        store = Stored(connection)
+        store.site("b.example")
+        store.posts("b.example", 1)
+        (row,) = graph_rows(connection)
+    assert (row.followers, row.site_keys) == (None, ("b.example",))
+
+
 def test_followers_are_the_largest_audience_shown_now(database: Database) -> None:
     with database.transaction() as connection:
         store = Stored(connection)
