@@ -41,7 +41,8 @@ class CrawlContext:
 
     def width_for(self, url: str) -> int:
         """How many pages of the site at ``url`` are asked for at once: strangers' one by one."""
-        return FAST_WIDTH if self.plan.is_archived or self.is_own_host(host_of(url)) else 1
+        is_own = self.is_own_host(host_of(url)) and not self.plan.access.spares_own_hosts
+        return FAST_WIDTH if self.plan.is_archived or is_own else 1
 
     def admits(self, url: str) -> bool:
         """Whether a site that was found may come into the crawl with its home at ``url``.

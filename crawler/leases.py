@@ -13,7 +13,7 @@ from typing import IO, Self
 
 from bloghound.errors import CrawlError
 from bloghound.settings import Settings
-from storage import sites
+from storage import frontier
 from storage.database import Database
 
 LEASE_SECONDS = 120.0
@@ -62,11 +62,11 @@ def release_dead_workers(settings: Settings, database: Database) -> list[str]:
     A worker without a file here is on another machine: its leases run out by themselves.
     """
     with database.read() as connection:
-        owners = sites.lease_owners(connection)
+        owners = frontier.lease_owners(connection)
     dead = [owner for owner in owners if _is_dead(workers_dir(settings) / f"{owner}{_SUFFIX}")]
     for owner in dead:
         with database.transaction() as connection:
-            sites.release_all(connection, owner)
+            frontier.release_all(connection, owner)
     _remove_stale_files(settings)
     return dead
 

@@ -7,10 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bloghound.settings import Settings
-from crawler.safety.policy import Endpoint
+from crawler.safety.policy import WEB_PORTS, Endpoint
+from crawler.safety.resolver import Lookup
 
 RETRY_DELAYS_SECONDS = (10.0, 60.0)
 """Waits before a failed page is asked for again: a restart takes seconds, an overload a minute; then it has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAccess:
+    """How the web is reached, where it is not as usual; it travels to the crawling process, so it must be picklable."""
+
+    ports: tuple[int, ...] = tuple(sorted(WEB_PORTS))
+    """Ports that may be dialled."""
+    lookup: Lookup | None = None
+    """Stands in for DNS."""
+    spares_own_hosts: bool = False
+    """Whether ``static_hosts`` are asked as politely as strangers' hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +40,17 @@ class CrawlPlan:
     static_hosts: Mapping[str, Endpoint] = field(default_factory=dict)
     """Names of our own (the demo web), or ``*.suffix``, with the one endpoint each stands for."""
     retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS
+    access: WebAccess = WebAccess()
 
     @property
     def is_archived(self) -> bool:
         """Whether every answer comes from archives."""
         return bool(self.archives)
+
+    @property
+    def is_polite(self) -> bool:
+        """Whether somebody is to be spared: not so by archives, nor by our own hosts unless they want to be."""
+        return not self.is_archived and (self.access.spares_own_hosts or not self.static_hosts)
 
     @property
     def live_retry_delays_seconds(self) -> tuple[float, ...]:

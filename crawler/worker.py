@@ -136,7 +136,9 @@ def _settings(plan: CrawlPlan) -> dict[str, object]:
         agent=user_agent(plan.settings),
         archives=[Path(archive) for archive in plan.archives] or None,
         static_hosts=plan.static_hosts,
-        polite=not plan.static_hosts and not plan.is_archived,
+        polite=plan.is_polite,
+        ports=plan.access.ports,
+        lookup=plan.access.lookup,
     )
     return made | {"LOG_INSTALL_ROOT_HANDLER": False}
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from bloghound.records import SiteHealth
-from storage.tables import Crawl, Fetch, Job, Post, Site
+from storage.tables import Crawl, CrawlSite, Fetch, Job, Post
 from storage.tables.base import public_id, table_of
 
-_CRAWL, _FETCH, _SITE, _POST = table_of(Crawl), table_of(Fetch), table_of(Site), table_of(Post)
+_CRAWL, _FETCH, _PLACE, _POST = table_of(Crawl), table_of(Fetch), table_of(CrawlSite), table_of(Post)
 _JOB = table_of(Job)
 
 
@@ -87,17 +87,20 @@ def _new_posts(connection: Connection, crawl_id: int) -> int:
 def site_healths(connection: Connection, crawl_id: int) -> dict[str, int]:
     """Sites of one run by health; every health appears, and sites not reached yet are counted as ``failed``."""
     counts = dict.fromkeys((health.value for health in SiteHealth), 0)
-    query = select(_SITE.c.health, func.count()).where(_SITE.c.crawl_id == crawl_id).group_by(_SITE.c.health)
+    held = and_(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+    query = select(_PLACE.c.health, func.count()).where(held).group_by(_PLACE.c.health)
     for health, number in connection.execute(query).all():
         counts[health or SiteHealth.FAILED.value] += number
     return counts
 
 
 def fetched(connection: Connection, crawl_id: int, site_id: int) -> list[tuple[str, str, str]]:
-    """What a run fetched from a site, in that order: address, outcome, reason."""
+    """What a run, or another since it began, fetched from a site, in that order: address, outcome, reason."""
+    began = select(_CRAWL.c.started_at).where(_CRAWL.c.id == crawl_id).scalar_subquery()
+    since = and_(_FETCH.c.origin == "live", _FETCH.c.fetched_at >= began)
     query = (
         select(_FETCH.c.url, _FETCH.c.outcome, _FETCH.c.reason)
-        .where(_FETCH.c.crawl_id == crawl_id, _FETCH.c.site_id == site_id)
+        .where(_FETCH.c.site_id == site_id, or_(_FETCH.c.crawl_id == crawl_id, since))
         .order_by(_FETCH.c.id)
     )
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
@@ -139,6 +142,11 @@ def options_of(connection: Connection, crawl_id: int) -> tuple[dict[str, Any], d
     """What a crawl was asked for, and when it was finished; None when there is no such crawl."""
     row = connection.execute(select(_CRAWL.c.options, _CRAWL.c.finished_at).where(_CRAWL.c.id == crawl_id)).first()
     return None if row is None else (dict(row.options), row.finished_at)
+
+
+def started_at(connection: Connection, crawl_id: int) -> datetime | None:
+    """When a crawl began; None when there is no such crawl."""
+    return connection.execute(select(_CRAWL.c.started_at).where(_CRAWL.c.id == crawl_id)).scalar()
 
 
 def _visible_to(workspace_id: int) -> ColumnElement[bool]:

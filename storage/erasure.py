@@ -9,14 +9,26 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, Table, delete, func, select, update
 
 from bloghound.errors import AddressError
-from bloghound.urls import site_of
-from storage import archives, embeddings, suppressions
-from storage.tables import Blogger, Crawl, Fetch, IdempotencyRecord, Link, Niche, Page, Post, PostAddress, Site
+from bloghound.urls import host_of, site_of
+from storage import archives, embeddings, pacing, suppressions
+from storage.tables import (
+    Blogger,
+    Crawl,
+    CrawlSite,
+    Fetch,
+    IdempotencyRecord,
+    Link,
+    Niche,
+    Page,
+    Post,
+    PostAddress,
+    Site,
+)
 from storage.tables.base import public_id, table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
-_FETCH, _ADDRESS = table_of(Fetch), table_of(PostAddress)
+_FETCH, _ADDRESS, _PLACE = table_of(Fetch), table_of(PostAddress), table_of(CrawlSite)
 _NICHE, _ANSWER = table_of(Niche), table_of(IdempotencyRecord)
 
 
@@ -44,13 +56,15 @@ def forget(
     """
     suppressions.add(connection, secret_key, [site_key], reason="forgotten", now=now)
     blogger = blogger_public_id(connection, site_key)
-    site = connection.execute(select(_SITE.c.id, _SITE.c.blogger_id).where(_SITE.c.key == site_key)).first()
+    columns = (_SITE.c.id, _SITE.c.blogger_id, _SITE.c.home_url, _SITE.c.domain)
+    site = connection.execute(select(*columns).where(_SITE.c.key == site_key)).first()
     removed = {name: 0 if site is None else _count(connection, table, site.id) for name, table in _OWNED.items()}
     removed["links_in"] = connection.execute(delete(_LINK).where(_LINK.c.target_site_key == site_key)).rowcount
     blogger_gone = False
     if site is not None:
         archives.leave_nameless(connection, site.id, busy_archives)
         connection.execute(delete(_SITE).where(_SITE.c.id == site.id))
+        pacing.forget(connection, sorted({host_of(site.home_url), site.domain}))
         blogger_gone = _settle_blogger(connection, site.blogger_id, site_key)
         removed["embeddings"] = embeddings.drop_orphans(connection)
     removed["mentions"] = _scrub_mentions(connection, site_key)
@@ -94,11 +108,13 @@ def _scrub_mentions(connection: Connection, site_key: str) -> int:
     """Empty what other sites' rows say of the site; how many rows said something."""
     found_from = _naming(connection, _SITE.c.found_from_url, site_key)
     health = _naming(connection, _SITE.c.health_reason, site_key)
+    ended = _naming(connection, _PLACE.c.health_reason, site_key)
     reasons = _naming(connection, _FETCH.c.reason, site_key)
     fetched = _addresses_of(connection, _FETCH.c.url, site_key)
     claimed = _addresses_of(connection, _ADDRESS.c.url, site_key)
     _set(connection, _SITE, found_from, {"found_from_url": None})
     _set(connection, _SITE, health, {"health_reason": ""})
+    _set(connection, _PLACE, ended, {"health_reason": ""})
     _set(connection, _FETCH, reasons, {"reason": ""})
     _set(connection, _FETCH, fetched, archives.NAMELESS)
     for batch in batches(claimed):

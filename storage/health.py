@@ -7,11 +7,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, func, or_, select
 
-from storage.tables import Blogger, Crawl, Page, Post, Site
+from storage.tables import Blogger, Crawl, CrawlSite, Page, Post, Site
 from storage.tables.base import table_of
 
-_SITE, _PAGE, _POST = table_of(Site), table_of(Page), table_of(Post)
+_SITE, _PAGE, _POST, _PLACE = table_of(Site), table_of(Page), table_of(Post), table_of(CrawlSite)
 _CRAWL, _BLOGGER = table_of(Crawl), table_of(Blogger)
+
+_IS_QUEUED = select(_PLACE.c.id).where(_PLACE.c.site_id == _SITE.c.id, _PLACE.c.state == "queued").exists()
+_NEXT_VISIT = (
+    select(func.min(_PLACE.c.due_at))
+    .where(_PLACE.c.site_id == _SITE.c.id, _PLACE.c.state == "queued")
+    .correlate(_SITE)
+    .scalar_subquery()
+)
 
 STATES = ("known", "waiting", "in_work", "done")
 """``known``: nobody asked for a visit yet; ``done``: its last crawl ended, with a health."""
@@ -69,9 +77,10 @@ def sites_by_key(
     """Sites by key, those after ``after_key``: of one crawl or all; ``text`` is looked for in key and title."""
     query = _rows(now)
     if crawl_id is not None:
-        query = query.where(_SITE.c.crawl_id == crawl_id)
+        held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+        query = query.where(_SITE.c.id.in_(held))
     if healths:
-        query = query.where(_SITE.c.health.in_(sorted(healths)), _SITE.c.state == "resting")
+        query = query.where(_SITE.c.health.in_(sorted(healths)), _state(now) == "done")
     if states:
         query = query.where(_state(now).in_(sorted(states)))
     if text:
@@ -105,22 +114,34 @@ def path_to(connection: Connection, public_id: str) -> list[Step]:
 
 
 def states_by_crawl(connection: Connection, crawl_ids: Sequence[int], *, now: datetime) -> dict[int, dict[str, int]]:
-    """Sites by state, and of those that are done by health, for each crawl: the sites whose latest crawl it is."""
-    named = case((_state(now) == "done", func.coalesce(_SITE.c.health, "failed")), else_=_state(now)).label("named")
-    query = select(_SITE.c.crawl_id, named, func.count()).where(_SITE.c.crawl_id.in_(crawl_ids))
+    """Sites by state in each crawl, and of those that are done by the health with which the crawl left them."""
+    named = case(
+        (_PLACE.c.state == "done", func.coalesce(_PLACE.c.health, "failed")),
+        (_leased(now), "in_work"),
+        else_="waiting",
+    ).label("named")
+    query = (
+        select(_PLACE.c.crawl_id, named, func.count())
+        .join(_SITE, _SITE.c.id == _PLACE.c.site_id)
+        .where(_PLACE.c.crawl_id.in_(crawl_ids), _PLACE.c.state != "candidate")
+        .group_by(_PLACE.c.crawl_id, named)
+    )
     counted: dict[int, dict[str, int]] = {crawl_id: {} for crawl_id in crawl_ids}
-    for crawl_id, name, number in connection.execute(query.group_by(_SITE.c.crawl_id, named)):
+    for crawl_id, name, number in connection.execute(query):
         counted[crawl_id][name] = number
     return counted
 
 
+def _leased(now: datetime) -> ColumnElement[bool]:
+    return and_(_SITE.c.lease_owner.is_not(None), _SITE.c.lease_expires_at >= now)
+
+
 def _state(now: datetime) -> ColumnElement[str]:
-    leased = and_(_SITE.c.lease_owner.is_not(None), _SITE.c.lease_expires_at >= now)
     return case(
-        (_SITE.c.state == "known", "known"),
-        (_SITE.c.state == "resting", "done"),
-        (leased, "in_work"),
-        else_="waiting",
+        (_leased(now), "in_work"),
+        (_IS_QUEUED, "waiting"),
+        (_SITE.c.last_visited_at.is_not(None), "done"),
+        else_="known",
     )
 
 
@@ -128,6 +149,7 @@ def _rows(now: datetime) -> Any:
     columns = (
         _SITE,
         _state(now).label("shown_state"),
+        func.coalesce(_NEXT_VISIT, _SITE.c.next_due_at).label("next_visit_at"),
         _BLOGGER.c.public_id.label("blogger_public_id"),
         _CRAWL.c.public_id.label("crawl_public_id"),
     )

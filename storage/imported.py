@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from bloghound.records import SiteHealth
+from storage import frontier
 from storage.tables import Fetch, Site
 from storage.tables.base import table_of
 
@@ -52,11 +53,11 @@ def end_site(
 
     With ``only_better`` a health stays unless it is now ``ok``: an archive cannot tell why a site was silent.
     """
-    row = connection.execute(select(_SITE.c.state, _SITE.c.health).where(_SITE.c.id == site_id)).one()
+    before = connection.execute(select(_SITE.c.health).where(_SITE.c.id == site_id)).scalar_one()
     values = dict(facts)
-    if row.state != "queued":
-        values |= {"state": "resting", "last_visited_at": now}
-        if health is not None and (not only_better or row.health is None or health == SiteHealth.OK):
+    if not frontier.is_wanted(connection, site_id):
+        values |= {"last_visited_at": now}
+        if health is not None and (not only_better or before is None or health == SiteHealth.OK):
             values |= {"health": health.value, "health_reason": reason}
     connection.execute(update(_SITE).where(_SITE.c.id == site_id).values(**values))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from bloghound.urls import fold_url
 from storage.tables import Page
@@ -65,21 +65,30 @@ def enqueue(connection: Connection, site_id: int, pages: Sequence[NewPage]) -> N
     upsert(connection, _PAGE, rows, key=["site_id", "folded_url"])
 
 
-def requeue_leading(connection: Connection, site_id: int, *, now: datetime) -> None:
-    """At the start of a new crawl of a known site: ask for what leads to posts, what is due, and what was waiting."""
+def requeue_leading(connection: Connection, site_id: int, *, now: datetime, since: datetime | None = None) -> None:
+    """At the start of a new crawl of a known site: ask for what leads to posts, what is due, and what was waiting.
+
+    What leads to posts and was fetched ``since`` a time, by another crawl, is not asked for again.
+    """
+    leads: ColumnElement[bool] = _PAGE.c.kind.in_(LEADING_KINDS)
+    if since is not None:
+        leads = and_(leads, or_(_PAGE.c.fetched_at.is_(None), _PAGE.c.fetched_at < since))
     connection.execute(
         update(_PAGE)
         .where(
             _PAGE.c.site_id == site_id,
             _PAGE.c.state != "queued",
-            or_(_PAGE.c.state == "waiting", _PAGE.c.kind.in_(LEADING_KINDS), _PAGE.c.next_fetch_at <= now),
+            or_(_PAGE.c.state == "waiting", leads, _PAGE.c.next_fetch_at <= now),
         )
         .values(state="queued", attempts=0, next_fetch_at=None)
     )
 
 
-def queue_home(connection: Connection, site_id: int, url: str, *, priority: int) -> None:
-    """Put the address where a site's visit begins into its queue, as its one home page, known before or not."""
+def queue_home(connection: Connection, site_id: int, url: str, *, priority: int, since: datetime | None = None) -> None:
+    """Put the address where a site's visit begins into its queue, as its one home page, known before or not.
+
+    One that was fetched ``since`` a time, by another crawl, is not asked for again.
+    """
     address = fold_url(url)
     connection.execute(
         update(_PAGE)
@@ -87,7 +96,11 @@ def queue_home(connection: Connection, site_id: int, url: str, *, priority: int)
         .values(kind="listing", priority=priority - 1)
     )
     home = {"site_id": site_id, "url": url, "folded_url": address, "kind": "home", "priority": priority}
-    mark(connection, [home | {"state": "queued"}])
+    fetched_at = connection.execute(
+        select(_PAGE.c.fetched_at).where(_PAGE.c.site_id == site_id, _PAGE.c.folded_url == address)
+    ).scalar()
+    is_fresh = since is not None and fetched_at is not None and fetched_at >= since
+    mark(connection, [home if is_fresh else home | {"state": "queued"}])
 
 
 def due(connection: Connection, site_id: int, *, now: datetime, limit: int) -> list[QueuedPage]:
@@ -156,10 +169,10 @@ def outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, str]]
 
 def set_kinds(connection: Connection, site_id: int, kinds: Mapping[str, str]) -> None:
     """Write the kinds decided for pages, by address."""
-    for url, kind in sorted(kinds.items()):
-        connection.execute(
-            update(_PAGE).where(_PAGE.c.site_id == site_id, _PAGE.c.folded_url == fold_url(url)).values(kind=kind)
-        )
+    rows = [{"of_site": site_id, "address": fold_url(url), "decided": kind} for url, kind in sorted(kinds.items())]
+    if rows:
+        by_address = (_PAGE.c.site_id == bindparam("of_site"), _PAGE.c.folded_url == bindparam("address"))
+        connection.execute(update(_PAGE).where(*by_address).values(kind=bindparam("decided")), rows)
 
 
 def keep_waiting(connection: Connection, site_id: int) -> None:

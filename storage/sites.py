@@ -1,14 +1,15 @@
-"""Sites: how they come in, how they are leased from the queue, and how a visit ends."""
+"""Sites: how they come in, what is learned about them, and how a visit ends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, select, update
 
 from bloghound.records import LinkContext, SiteHealth
-from bloghound.urls import site_of
+from bloghound.urls import registrable_domain, site_of
+from storage import pacing
 from storage.tables import Author, Blogger, Link, Site, SiteMetric
 from storage.tables.base import public_id, table_of
 from storage.upserts import batches, upsert
@@ -35,20 +36,6 @@ class NewSite:
         return self.depth == 0 and self.found_from_url is None
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedSite:
-    """A site that this worker alone may visit until ``lease_expires_at``."""
-
-    site_id: int
-    key: str
-    home_url: str
-    depth: int
-    crawl_id: int | None
-    visits: int
-    lease_expires_at: datetime
-    owner: str = ""
-
-
 def seed(url: str) -> NewSite:
     """The site of a seed address, which is where its visit begins; raises AddressError when it is none.
 
@@ -66,6 +53,7 @@ def ensure(connection: Connection, sites: Sequence[NewSite], *, now: datetime) -
     bloggers = _blogger_ids(connection, [site.key for site in new])
     rows = [_site_row(site, bloggers[site.key], now) for site in new]
     upsert(connection, _SITE, rows, key=["key"])
+    pacing.ensure(connection, (row["domain"] for row in rows))
     return known | ids_by_key(connection, [site.key for site in new])
 
 
@@ -83,7 +71,7 @@ def _site_row(site: NewSite, blogger_id: int, now: datetime) -> dict[str, Any]:
         "found_from_url": site.found_from_url,
         "found_from_site_id": site.found_from_site_id,
         "linkers": site.linkers,
-        "priority": site.priority,
+        "domain": registrable_domain(site.home_url),
         "first_seen": now,
     }
 
@@ -104,25 +92,10 @@ def _blogger_ids(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def enqueue(connection: Connection, site_ids: Sequence[int], crawl_id: int, *, now: datetime) -> list[int]:
-    """Ask for a visit in this crawl; a site that this crawl already holds is left as it is. Ids of the others."""
-    taken: list[int] = []
-    for batch in batches(site_ids):
-        statement = (
-            update(_SITE)
-            .where(_SITE.c.id.in_(batch), or_(_SITE.c.crawl_id.is_(None), _SITE.c.crawl_id != crawl_id))
-            .values(crawl_id=crawl_id, state="queued", next_visit_at=now, health=None, health_reason="")
-            .returning(_SITE.c.id)
-        )
-        taken.extend(connection.execute(statement).scalars())
-    return sorted(taken)
-
-
 def place(connection: Connection, site_id: int, site: NewSite) -> str:
-    """Write how this crawl came to a known site, and for a seed where its visit begins; the home address that holds."""
+    """Write how a crawl came to a known site, and for a seed where its visit begins; the home address that holds."""
     values: dict[str, Any] = {
         "depth": site.depth,
-        "priority": site.priority,
         "found_from_url": site.found_from_url,
         "found_from_site_id": site.found_from_site_id,
     }
@@ -132,87 +105,25 @@ def place(connection: Connection, site_id: int, site: NewSite) -> str:
     return str(connection.execute(placed).scalar_one())
 
 
-def lease(
-    connection: Connection, owner: str, *, crawl_id: int, now: datetime, seconds: float, limit: int
-) -> list[LeasedSite]:
-    """Take up to ``limit`` sites that are due and free, best first, for ``seconds``.
-
-    On SQLite the transaction holds the write lock; on PostgreSQL rows that another worker is taking are passed over.
-    """
-    due = (
-        select(_SITE.c.id)
-        .where(_SITE.c.crawl_id == crawl_id, _SITE.c.state == "queued", _SITE.c.next_visit_at <= now, _free(now))
-        .order_by(_SITE.c.depth, _SITE.c.priority.desc(), _SITE.c.visits, _SITE.c.id)
-        .limit(limit)
-    )
-    if connection.dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
-    expires = now + timedelta(seconds=seconds)
-    rows = connection.execute(
-        update(_SITE)
-        .where(_SITE.c.id.in_(due.scalar_subquery()))
-        .values(lease_owner=owner, lease_expires_at=expires)
-        .returning(_SITE.c.id, _SITE.c.key, _SITE.c.home_url, _SITE.c.depth, _SITE.c.crawl_id, _SITE.c.visits)
-    ).all()
-    leased = [
-        LeasedSite(row.id, row.key, row.home_url, row.depth, row.crawl_id, row.visits, expires, owner) for row in rows
-    ]
-    return sorted(leased, key=lambda site: (site.depth, site.site_id))
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(_SITE.c.lease_owner.is_(None), _SITE.c.lease_expires_at < now)
-
-
-def extend_leases(connection: Connection, owner: str, *, now: datetime, seconds: float) -> None:
-    """Keep all of a worker's leases for ``seconds`` more."""
-    expires = now + timedelta(seconds=seconds)
-    connection.execute(update(_SITE).where(_SITE.c.lease_owner == owner).values(lease_expires_at=expires))
-
-
-def lease_owners(connection: Connection) -> list[str]:
-    """Workers that hold leases."""
-    query = select(_SITE.c.lease_owner).where(_SITE.c.lease_owner.is_not(None)).distinct()
-    return [str(owner) for owner in connection.execute(query).scalars()]
-
-
-def release_all(connection: Connection, owner: str) -> None:
-    """Give back every lease of a worker, as when it is known to be dead."""
-    connection.execute(
-        update(_SITE).where(_SITE.c.lease_owner == owner).values(lease_owner=None, lease_expires_at=None)
-    )
-
-
 def end_visit(
     connection: Connection,
     site_id: int,
     *,
     now: datetime,
-    again_at: datetime | None,
     health: SiteHealth | None,
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
-    owner: str | None = None,
 ) -> None:
-    """Give the site back: to the queue for ``again_at``, or to rest with its health.
-
-    A site that ``owner`` does not lease any more is another's by now, and is left as it is.
-    ``facts`` are columns learned on the visit (``title``, ``language``, ``platform``, ``flags``, …).
-    """
+    """Give a site back to whoever wants to visit it, with its health where its crawl is over, and ``facts`` learned."""
     values: dict[str, Any] = {
         "lease_owner": None,
         "lease_expires_at": None,
         "last_visited_at": now,
         "visits": _SITE.c.visits + 1,
-        "state": "resting" if again_at is None else "queued",
-        "next_visit_at": again_at,
     }
     if health is not None:
         values |= {"health": health.value, "health_reason": reason}
-    ended = update(_SITE).where(_SITE.c.id == site_id)
-    if owner is not None:
-        ended = ended.where(_SITE.c.lease_owner == owner)
-    connection.execute(ended.values(**values, **dict(facts or {})))
+    connection.execute(update(_SITE).where(_SITE.c.id == site_id).values(**values, **dict(facts or {})))
 
 
 def set_facts(connection: Connection, site_id: int, facts: Mapping[str, Any]) -> None:
@@ -236,32 +147,9 @@ def learn(connection: Connection, site_id: int, facts: Mapping[str, str]) -> Non
     set_facts(connection, site_id, values)
 
 
-def unfinished(connection: Connection, crawl_id: int) -> tuple[int, datetime | None]:
-    """How many sites of a crawl still want a visit, and when the next of them is due."""
-    query = select(func.count(), func.min(_SITE.c.next_visit_at)).where(
-        _SITE.c.crawl_id == crawl_id, _SITE.c.state == "queued"
-    )
-    row = connection.execute(query).one()
-    return row[0], row[1]
-
-
 def exists(connection: Connection, site_id: int) -> bool:
     """Whether a site is stored; one that was forgotten is not."""
     return connection.execute(select(_SITE.c.id).where(_SITE.c.id == site_id)).first() is not None
-
-
-def held_by(connection: Connection, keys: Sequence[str], crawl_id: int) -> set[str]:
-    """Which of the sites a crawl already holds."""
-    held: set[str] = set()
-    for batch in batches(sorted(set(keys))):
-        query = select(_SITE.c.key).where(_SITE.c.crawl_id == crawl_id, _SITE.c.key.in_(batch))
-        held.update(connection.execute(query).scalars())
-    return held
-
-
-def count_in_crawl(connection: Connection, crawl_id: int) -> int:
-    """Sites that a crawl holds."""
-    return connection.execute(select(func.count()).where(_SITE.c.crawl_id == crawl_id)).scalar_one()
 
 
 def linked_from(connection: Connection, site_id: int, *, limit: int) -> list[tuple[str, str, int, str]]:

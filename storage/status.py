@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from storage.tables import Blogger, Crawl, Embedding, Fetch, Link, Page, Post, Site, Suppression
+from storage.tables import Blogger, Crawl, CrawlSite, Embedding, Fetch, Link, Page, Post, Site, Suppression
 from storage.tables.base import table_of
 
 _SITE, _POST, _CRAWL, _PAGE = table_of(Site), table_of(Post), table_of(Crawl), table_of(Page)
+_PLACE = table_of(CrawlSite)
 _COUNTED = {
     "bloggers": table_of(Blogger),
     "sites": _SITE,
@@ -19,6 +20,7 @@ _COUNTED = {
     "fetches": table_of(Fetch),
     "suppressions": table_of(Suppression),
 }
+_QUEUED = select(_PLACE.c.site_id).where(_PLACE.c.state == "queued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def status(connection: Connection) -> Status:
         counts={name: _count(connection, table) for name, table in _COUNTED.items()},
         sites_by_health=_by(connection, _SITE, "health"),
         posts_by_language=_by(connection, _POST, "language"),
-        sites_queued=connection.execute(select(func.count()).where(_SITE.c.state == "queued")).scalar_one(),
+        sites_queued=connection.execute(select(func.count()).where(_SITE.c.id.in_(_QUEUED))).scalar_one(),
         unfinished_crawls=connection.execute(select(func.count()).where(_CRAWL.c.finished_at.is_(None))).scalar_one(),
     )
 
@@ -65,9 +67,9 @@ def site_statuses(connection: Connection, crawl_id: int | None = None) -> list[S
         .subquery()
     )
     query = (
-        select(_SITE, func.coalesce(live.c.posts, 0).label("posts"))
+        select(_SITE, func.coalesce(live.c.posts, 0).label("posts"), _SITE.c.id.in_(_QUEUED).label("queued"))
         .outerjoin(live, live.c.site_id == _SITE.c.id)
-        .where(_SITE.c.crawl_id == crawl_id if crawl_id is not None else _SITE.c.state != "known")
+        .where(_asked_for(crawl_id))
         .order_by(_SITE.c.key)
     )
     return [
@@ -77,11 +79,18 @@ def site_statuses(connection: Connection, crawl_id: int | None = None) -> list[S
             row["health_reason"],
             row["posts"],
             row["last_visited_at"],
-            row["state"],
+            "queued" if row["queued"] else "resting",
             tuple(row["flags"]),
         )
         for row in connection.execute(query).mappings()
     ]
+
+
+def _asked_for(crawl_id: int | None) -> ColumnElement[bool]:
+    if crawl_id is None:
+        return or_(_SITE.c.last_visited_at.is_not(None), _SITE.c.id.in_(_QUEUED))
+    held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+    return _SITE.c.id.in_(held)
 
 
 def _count(connection: Connection, table: Table) -> int:

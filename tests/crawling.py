@@ -14,7 +14,9 @@ from tests.mockweb import Content
 FETCHED_AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 _NATURAL_ROWS = {
-    "sites": "SELECT key, health, health_reason, kind, title, state FROM site",
+    "sites": "SELECT key, health, health_reason, kind, title FROM site",
+    "places": "SELECT site.key, crawl_site.state, crawl_site.health, crawl_site.depth "
+    "FROM crawl_site JOIN site ON site.id = site_id WHERE crawl_site.crawl_id = (SELECT max(id) FROM crawl)",
     "pages": "SELECT site.key, folded_url, page.state, page.kind, outcome FROM page JOIN site ON site.id = site_id",
     "posts": "SELECT site.key, post.url, post.title, source, post.state, content_hash, published_at "
     "FROM post JOIN site ON site.id = site_id",

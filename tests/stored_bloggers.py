@@ -51,7 +51,7 @@ class Stored:
         site_id = sites.ensure(self.connection, [new], now=NOW)[key]
         shown = {"title": key.split(".", maxsplit=1)[0].title(), "language": "en", "platform": "wordpress", **facts}
         if health is not None:
-            sites.end_visit(self.connection, site_id, now=NOW, again_at=None, health=health, reason=reason, facts=shown)
+            sites.end_visit(self.connection, site_id, now=NOW, health=health, reason=reason, facts=shown)
         return site_id
 
     def posts(self, key: str, number: int = 1, *, text: str = COFFEE, days_apart: int = 7, **more: Any) -> None:

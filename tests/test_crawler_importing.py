@@ -13,7 +13,7 @@ from bloghound.settings import Settings
 from crawler.archive.reader import read_records
 from crawler.archive.writer import Exchange, WarcWriter
 from crawler.importing import OWN, import_archives
-from storage import crawls, sites, status
+from storage import crawls, frontier, sites, status
 from storage.database import Database, open_database
 from storage.sites import NewSite
 from storage.tables import Fetch, Site
@@ -48,18 +48,21 @@ def _archive(folder: Path, *urls: str) -> Path:
 
 def _site(database: Database) -> tuple[str, str | None, str]:
     with database.read() as connection:
-        row = connection.execute(select(SITE.c.state, SITE.c.health, SITE.c.health_reason)).one()
-    return row.state, row.health, row.health_reason
+        row = connection.execute(select(SITE.c.id, SITE.c.health, SITE.c.health_reason)).one()
+        state = "queued" if frontier.is_wanted(connection, row.id) else "resting"
+    return state, row.health, row.health_reason
 
 
 def _crawled(database: Database, health: SiteHealth | None) -> int:
     """A site that a crawl has in its queue, or has ended with a health."""
     with database.transaction() as connection:
         crawl_id = crawls.begin(connection, "crawl", {}, now=NOW).crawl_id
-        site_id = sites.ensure(connection, [NewSite("tea.example", "https://tea.example/")], now=NOW)["tea.example"]
-        sites.enqueue(connection, [site_id], crawl_id, now=NOW)
+        tea = NewSite("tea.example", "https://tea.example/")
+        site_id = sites.ensure(connection, [tea], now=NOW)[tea.key]
+        frontier.admit(connection, crawl_id, {site_id: tea}, now=NOW)
         if health is not None:
-            sites.end_visit(connection, site_id, now=NOW, again_at=None, health=health, reason="as it was")
+            leased = frontier.lease(connection, "w", crawl_ids=[crawl_id], now=NOW, seconds=60, limit=1)
+            frontier.end_visit(connection, leased[0], now=NOW, again_at=None, health=health, reason="as it was")
     return site_id
 
 

@@ -379,4 +379,5 @@ def test_every_answer_is_in_the_archive_and_posts_say_where(crawled: Crawled) ->
 
 def test_nothing_is_left_in_the_queue(crawled: Crawled) -> None:
     assert crawled.rows("SELECT count(*) FROM page WHERE state = 'queued'") == [(0,)]
-    assert crawled.rows("SELECT count(*) FROM site WHERE lease_owner IS NOT NULL OR state = 'queued'") == [(0,)]
+    assert crawled.rows("SELECT count(*) FROM crawl_site WHERE state = 'queued'") == [(0,)]
+    assert crawled.rows("SELECT count(*) FROM site WHERE lease_owner IS NOT NULL") == [(0,)]

@@ -11,14 +11,14 @@ from sqlalchemy import text
 from bloghound.errors import StorageError
 from bloghound.records import Link, LinkContext, Outcome
 from bloghound.settings import Settings
-from crawler.discovery import admit, linked_sites, moved_site, profile_address, seed_sites
+from crawler.discovery import admit, begin_site, linked_sites, moved_site, profile_address, seed_sites
 from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan
-from storage import crawls, erasure, links, pages, results, sites
+from storage import crawls, erasure, frontier, links, pages, results
 from storage.database import Database, open_database
+from storage.frontier import LeasedSite
 from storage.results import PageResult
-from storage.sites import LeasedSite
 from storage.suppressions import Suppressions, keyed_hash
 from storage.tables.base import utc_now
 
@@ -47,7 +47,17 @@ def take_in(database: Database, plan: CrawlPlan, *urls: str) -> list[int]:
 
 def leased(database: Database, plan: CrawlPlan) -> list[LeasedSite]:
     with database.transaction() as connection:
-        return sites.lease(connection, "me", crawl_id=plan.crawl_id, now=utc_now(), seconds=60, limit=9)
+        return frontier.lease(connection, "me", crawl_ids=[plan.crawl_id], now=utc_now(), seconds=60, limit=9)
+
+
+def begin(database: Database, plan: CrawlPlan) -> list[LeasedSite]:
+    """Begin the first visit to every site of a crawl."""
+    begun = leased(database, plan)
+    with database.transaction() as connection:
+        for site in begun:
+            begin_site(connection, plan, site, now=utc_now())
+        frontier.release_all(connection, "me")
+    return begun
 
 
 def result(plan: CrawlPlan, site_id: int, url: str) -> PageResult:
@@ -139,8 +149,9 @@ def test_a_crawl_takes_as_many_sites_as_it_has_places(opened: Database, plan: Cr
     assert [site.key for site in leased(opened, plan)] == ["one.example", "two.example", "three.example"]
 
 
-def test_a_site_comes_in_with_its_home_page_queued(opened: Database, plan: CrawlPlan) -> None:
+def test_a_first_visit_begins_with_the_home_page(opened: Database, plan: CrawlPlan) -> None:
     (site_id,) = take_in(opened, plan, "https://one.example/blog/")
+    begin(opened, plan)
     with opened.read() as connection:
         due = pages.due(connection, site_id, now=utc_now(), limit=5)
     assert [(page.url, page.kind) for page in due] == [("https://one.example/blog/", "home")]
@@ -164,16 +175,20 @@ def due(database: Database, site_id: int) -> list[tuple[str, str]]:
 
 def test_what_a_crawl_had_no_budget_for_waits_for_the_next(opened: Database, plan: CrawlPlan) -> None:
     (site_id,) = take_in(opened, plan, "https://one.example/")
+    begin(opened, plan)
     with opened.transaction() as connection:
         pages.enqueue(connection, site_id, [pages.NewPage("https://one.example/post")])
         pages.keep_waiting(connection, site_id)
         assert pages.queue_state(connection, site_id) == (0, None)
-    take_in(opened, next_crawl(opened, plan), "https://one.example/")
+    again = next_crawl(opened, plan)
+    take_in(opened, again, "https://one.example/")
+    begin(opened, again)
     assert due(opened, site_id) == [("https://one.example/", "home"), ("https://one.example/post", "")]
 
 
 def test_no_more_waits_than_a_few_crawls_could_fetch(opened: Database, plan: CrawlPlan) -> None:
     (site_id,) = take_in(opened, plan, "https://one.example/")
+    begin(opened, plan)
     many = [pages.NewPage(f"https://one.example/{number}") for number in range(pages.MAX_WAITING_PAGES + 5)]
     with opened.transaction() as connection:
         pages.enqueue(connection, site_id, many)
@@ -185,12 +200,13 @@ def test_no_more_waits_than_a_few_crawls_could_fetch(opened: Database, plan: Cra
 
 def test_a_known_site_begins_where_the_new_seed_says(opened: Database, plan: CrawlPlan) -> None:
     (site_id,) = take_in(opened, plan, "https://one.example/")
+    begin(opened, plan)
     with opened.transaction() as connection:
         pages.keep_waiting(connection, site_id)
         pages.enqueue(connection, site_id, [pages.NewPage("https://one.example/blog/")])
     again = next_crawl(opened, plan)
     take_in(opened, again, "https://one.example/blog/")
-    assert [(site.home_url, site.depth) for site in leased(opened, again)] == [("https://one.example/blog/", 0)]
+    assert [(site.home_url, site.depth) for site in begin(opened, again)] == [("https://one.example/blog/", 0)]
     assert due(opened, site_id) == [("https://one.example/blog/", "home"), ("https://one.example/", "listing")]
 
 
@@ -232,3 +248,13 @@ def test_a_moved_site_keeps_its_depth_and_the_way_it_was_found(opened: Database,
 
 def test_a_crawl_from_archives_says_so(plan: CrawlPlan) -> None:
     assert (plan.origin, replace(plan, archives=(str(Path("a.warc.gz")),)).origin) == ("live", "archive")
+
+
+def test_what_another_crawl_has_fetched_meanwhile_is_not_asked_again(opened: Database, plan: CrawlPlan) -> None:
+    (site_id,) = take_in(opened, plan, "https://one.example/")
+    at_once = next_crawl(opened, plan)
+    take_in(opened, at_once, "https://one.example/")
+    begin(opened, plan)
+    record(opened, [[replace(result(plan, site_id, "https://one.example/"), kind="home")]])
+    begin(opened, at_once)
+    assert due(opened, site_id) == []

@@ -22,7 +22,7 @@ from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from crawler.leases import WorkerMark, release_dead_workers, workers_dir
 from crawler.plan import CrawlProgress
-from storage import crawls, sites, suppressions
+from storage import crawls, frontier, sites, suppressions
 from storage.database import Database, open_database
 from storage.tables.base import utc_now
 from tests.conftest import PROJECT
@@ -137,7 +137,7 @@ def test_an_interrupted_crawl_gives_its_sites_back(settings: Settings, archive: 
     with pytest.raises(KeyboardInterrupt):
         crawl(slow, archive, interrupt)
     assert query(settings, "SELECT key FROM site WHERE lease_owner IS NOT NULL") == []
-    assert query(settings, "SELECT count(*) > 0 FROM site WHERE state = 'queued'") == [(1,)]
+    assert query(settings, "SELECT count(*) > 0 FROM crawl_site WHERE state = 'queued'") == [(1,)]
     assert list(workers_dir(settings).iterdir()) == []
 
 
@@ -154,7 +154,8 @@ def test_a_visit_that_waits_does_not_hold_up_the_end(settings: Settings) -> None
         with pytest.raises(KeyboardInterrupt):
             run_crawl(settings, [web.url("slow.test")], static_hosts=own, progress=interrupt)
     assert time.monotonic() - asked_at[0] < STOP_SECONDS
-    assert query(settings, "SELECT state, lease_owner FROM site") == [("queued", None)]
+    queued = "SELECT state, lease_owner FROM site JOIN crawl_site ON site_id = site.id"
+    assert query(settings, queued) == [("queued", None)]
 
 
 def test_two_workers_share_one_queue(settings: Settings, archive: Path, undisturbed: Undisturbed) -> None:
@@ -364,9 +365,10 @@ def test_a_living_workers_leases_are_left_alone(settings: Settings) -> None:
 def lease_one(database: Database, owner: str) -> None:
     with database.transaction() as connection:
         run = crawls.begin(connection, "crawl", {}, now=utc_now())
-        ids = sites.ensure(connection, [sites.seed("https://one.example/")], now=utc_now())
-        sites.enqueue(connection, list(ids.values()), run.crawl_id, now=utc_now())
-        assert sites.lease(connection, owner, crawl_id=run.crawl_id, now=utc_now(), seconds=60, limit=1)
+        site = sites.seed("https://one.example/")
+        ids = sites.ensure(connection, [site], now=utc_now())
+        frontier.admit(connection, run.crawl_id, {ids[site.key]: site}, now=utc_now())
+        assert frontier.lease(connection, owner, crawl_ids=[run.crawl_id], now=utc_now(), seconds=60, limit=1)
 
 
 def leased(database: Database) -> list[object]:

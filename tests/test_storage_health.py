@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bloghound.records import Outcome, SiteHealth
-from storage import crawls, health, jobs, results, sites, workspaces
+from storage import crawls, frontier, health, jobs, results, sites, workspaces
 from storage.database import Database
 from storage.results import PageResult
 from storage.sites import NewSite
@@ -32,11 +32,12 @@ def begin(connection: Connection, *keys: str) -> tuple[int, dict[str, int]]:
 def crawl_id(connection: Connection) -> int:
     """A crawl of four sites: one blocked, one only known, one waiting, one in work."""
     made, ids = begin(connection, *KEYS)
-    sites.enqueue(connection, [ids[key] for key in KEYS if key != "idle.example"], made, now=NOW)
-    sites.lease(connection, "w", crawl_id=made, now=NOW, seconds=60, limit=1)
-    sites.end_visit(
+    found = {ids[key]: NewSite(key, f"https://{key}/") for key in KEYS if key != "idle.example"}
+    frontier.admit(connection, made, found, now=NOW)
+    leased = frontier.lease(connection, "w", crawl_ids=[made], now=NOW, seconds=60, limit=1)
+    frontier.end_visit(
         connection,
-        ids["blocked.example"],
+        leased[0],
         now=NOW,
         again_at=None,
         health=SiteHealth.BLOCKED,

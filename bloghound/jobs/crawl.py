@@ -20,10 +20,10 @@ from bloghound.urls import host_of
 from crawler.archive.writer import purge_old_segments
 from crawler.discovery import admit, seed_sites
 from crawler.downloads import own_hosts, require_contact
-from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, CrawlProgress
+from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, CrawlProgress, WebAccess
 from crawler.safety.policy import Endpoint
 from crawler.worker import Finished, run_worker
-from storage import crawls, sites, suppressions
+from storage import crawls, frontier, sites, suppressions
 from storage.database import Connection, open_database
 from storage.tables.base import utc_now
 
@@ -44,13 +44,15 @@ def run_crawl(
     static_hosts: Mapping[str, Endpoint] | None = None,
     progress: Progress | None = None,
     retry_delays_seconds: Sequence[float] = RETRY_DELAYS_SECONDS,
+    access: WebAccess = WebAccess(),  # noqa: B008 - an immutable value
 ) -> CrawlReport:
     """Crawl from seed addresses outward and store what is found; an unfinished crawl for the same is continued.
 
     ``depth`` counts hops from site to site. With ``archives`` every answer comes from these WARC files.
-    ``static_hosts`` are names of our own and where they are served. The report covers the whole crawl, ``seconds``
-    this run of it. Raises AddressError for a seed that is none, SettingsError where a contact address is missing,
-    ArchiveError for an archive that is none, CrawlError when the crawl cannot start or go on.
+    ``static_hosts`` are names of our own and where they are served, ``access`` says how all others are reached. The
+    report covers the whole crawl, ``seconds`` this run of it. Raises AddressError for a seed that is none,
+    SettingsError where a contact address is missing, ArchiveError for an archive that is none, CrawlError when the
+    crawl cannot start or go on.
     """
     own = dict(static_hosts or {})
     if not archives:
@@ -68,6 +70,7 @@ def run_crawl(
         static_hosts=own,
         progress=progress,
         retry_delays_seconds=retry_delays_seconds,
+        access=access,
     )
     refused = [f"{url} is not to be stored (forgotten) and was not crawled." for url in begun.suppressed]
     return replace(report, errors=(*refused, *report.errors))
@@ -124,6 +127,7 @@ def resume_crawl(
     static_hosts: Mapping[str, Endpoint] | None = None,
     progress: Progress | None = None,
     retry_delays_seconds: Sequence[float] = RETRY_DELAYS_SECONDS,
+    access: WebAccess = WebAccess(),  # noqa: B008 - an immutable value
 ) -> CrawlReport:
     """Work on a crawl until it is over, from wherever it stands; of a finished one only the report is made.
 
@@ -131,7 +135,7 @@ def resume_crawl(
     :func:`run_crawl` raises while it runs.
     """
     started = time.monotonic()
-    prepared = _prepare(settings, crawl_id, dict(static_hosts or {}), tuple(retry_delays_seconds))
+    prepared = _prepare(settings, crawl_id, dict(static_hosts or {}), tuple(retry_delays_seconds), access)
     if not prepared.plan.is_archived:
         purge_old_segments(settings.archive_dir, settings.archive_retention_days)
     warnings = () if prepared.is_finished else _supervise(prepared.plan, progress or (lambda _: None))
@@ -148,7 +152,11 @@ class _Prepared:
 
 
 def _prepare(
-    settings: Settings, crawl_id: int, static_hosts: Mapping[str, Endpoint], retry_delays_seconds: tuple[float, ...]
+    settings: Settings,
+    crawl_id: int,
+    static_hosts: Mapping[str, Endpoint],
+    retry_delays_seconds: tuple[float, ...],
+    access: WebAccess,
 ) -> _Prepared:
     database = open_database(settings)
     try:
@@ -163,6 +171,7 @@ def _prepare(
                 archives=tuple(options["archives"]),
                 static_hosts=static_hosts,
                 retry_delays_seconds=retry_delays_seconds,
+                access=access,
                 max_sites=options["max_sites"],
                 max_pages_per_site=options["max_pages_per_site"],
                 max_depth=options["max_depth"],
@@ -178,7 +187,7 @@ def _admit_seeds(connection: Connection, plan: CrawlPlan, seeds: Sequence[str]) 
     """Bring the seeds into the queue; a sentence about each for which the crawl has no place."""
     wanted, _ = seed_sites(seeds, suppressions.load(connection, plan.settings.secret_key()))
     admit(connection, plan, wanted, now=utc_now())
-    held = sites.held_by(connection, [site.key for site in wanted], plan.crawl_id)
+    held = frontier.held_by(connection, [site.key for site in wanted], plan.crawl_id)
     left_out = [site.home_url for site in wanted if site.key not in held]
     return tuple(f"{url} was not crawled: the crawl holds {plan.max_sites} sites." for url in left_out)
 
@@ -257,7 +266,7 @@ def _report(plan: CrawlPlan, seconds: float, errors: tuple[str, ...]) -> CrawlRe
     database = open_database(plan.settings)
     try:
         with database.transaction() as connection:
-            if not sites.unfinished(connection, plan.crawl_id)[0]:
+            if not frontier.unfinished(connection, [plan.crawl_id])[0]:
                 sites.refresh_linkers(connection)
                 crawls.finish(connection, plan.crawl_id, now=utc_now())
             outcomes, new, updated = crawls.outcomes(connection, plan.crawl_id)

@@ -104,6 +104,20 @@ class Pacer:
             return asked
         return max(asked or 0.0, backoff_seconds(failures, self._chance()))
 
+    def recall(self, name: str, wait_seconds: float, failures: int) -> None:
+        """Take over how a host or registrable domain stood when it was asked last, by whatever worker."""
+        if self._polite:
+            slot = self._domain_slot(name) if name == registrable_domain(name) else self._slot(name)
+            slot.free_at = max(slot.free_at, self._clock() + wait_seconds)
+            slot.failures = max(slot.failures, failures)
+
+    def standing(self, url: str) -> dict[str, tuple[float, int]]:
+        """How the host of ``url`` and its domain stand: seconds until they may be asked, and failures in a row."""
+        host = host_of(url) or url
+        known = {name: self._slots.get(name) for name in (host, registrable_domain(host))}
+        now = self._clock()
+        return {name: (max(0.0, slot.free_at - now), slot.failures) for name, slot in known.items() if slot is not None}
+
     def wait_seconds(self, url: str) -> float:
         """How long a request to ``url`` would have to wait for gaps and back-off as things stand."""
         host = host_of(url) or url

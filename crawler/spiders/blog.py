@@ -19,6 +19,7 @@ from bloghound.urls import fold_url, site_of
 from crawler import visits
 from crawler.closing import SiteEnd, admit_moved, close_site
 from crawler.context import CrawlContext
+from crawler.discovery import begin_site
 from crawler.downloads import MAX_REDIRECTS
 from crawler.extract.reservations import TdmRule, parse_tdmrep
 from crawler.fetching import FATAL_ERRORS, Fetched
@@ -26,11 +27,11 @@ from crawler.intake import Arrival, failure, page_result
 from crawler.parsed import ParsedDocument, ParsedPage
 from crawler.politeness.robots import Access, Rules
 from crawler.visits import PageRecord, VisitEnd
-from storage import crawls, pages, sites
+from storage import crawls, frontier, pages
 from storage.database import Connection
+from storage.frontier import LeasedSite
 from storage.pages import NewPage, QueuedPage
 from storage.results import PageResult
-from storage.sites import LeasedSite
 from storage.tables.base import utc_now
 
 TDMREP_PATH = "/.well-known/tdmrep.json"
@@ -52,12 +53,17 @@ class BlogVisit:
         self._moved_to: str | None = None
         self._trouble: VisitEnd | None = None
         self._is_parked = False
+        self._is_lost = False
         self._ran_dry = False
         self._pages = 0
         self._started = monotonic()
 
     async def run(self) -> None:
         """Visit the site until it has taken its share, or is done; raises only what ends the whole crawl."""
+        if not self._site.has_begun:
+            await self._context.ledger.write(
+                lambda connection: begin_site(connection, self._plan, self._site, now=utc_now())
+            )
         await self._remember()
         refusal = await self._begin()
         if refusal is not None:
@@ -65,6 +71,8 @@ class BlogVisit:
             return
         while batch := await self._next_batch():
             await self._round(batch)
+        if self._is_lost:
+            return
         again = await self._again()
         await (self._close() if again is None else self._give_back(again))
 
@@ -104,11 +112,14 @@ class BlogVisit:
             return []
         # Rounds are never cut to end a visit, so the walk is the same however often it was interrupted.
         limit = min(self._context.width_for(self._site.home_url), self._budget_left())
-        batch = await self._context.ledger.read(
-            lambda connection: pages.due(connection, self._site.site_id, now=utc_now(), limit=limit)
-        )
+        batch = await self._context.ledger.read(lambda connection: self._due(connection, limit))
         self._ran_dry = not batch
         return batch
+
+    def _due(self, connection: Connection, limit: int) -> list[QueuedPage]:
+        """The next addresses; none when the lease was lost, as by a clock that jumped or a machine that slept."""
+        self._is_lost = not frontier.is_leased(connection, self._site)
+        return [] if self._is_lost else pages.due(connection, self._site.site_id, now=utc_now(), limit=limit)
 
     def _is_over(self) -> bool:
         """Whether the visit has taken its share, or the site's budget is spent."""
@@ -251,14 +262,7 @@ class BlogVisit:
 
     async def _give_back(self, again_at: datetime) -> None:
         await self._context.ledger.write(
-            lambda connection: sites.end_visit(
-                connection,
-                self._site.site_id,
-                now=utc_now(),
-                again_at=again_at,
-                health=None,
-                owner=self._site.owner,
-            )
+            lambda connection: frontier.end_visit(connection, self._site, now=utc_now(), again_at=again_at, health=None)
         )
 
     async def _close(self, refusal: VisitEnd | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bloghound.errors import HostParkedError, ParseError
 from bloghound.records import Link, LinkContext, Outcome, ParsedPost, SiteHealth
-from crawler.closing import identity_urls, join_identities
+from crawler.closing import end_queue, identity_urls, join_identities
 from crawler.context import CrawlContext
 from crawler.discovery import admit, identity_sites
 from crawler.fetching import FATAL_ERRORS, Fetched
@@ -20,11 +20,11 @@ from crawler.intake import Arrival, failure
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Platform, Profile, ProfileAddress, Step
 from crawler.politeness.robots import Access, Rules
 from crawler.visits import VisitEnd
-from storage import pages, posts, sites
+from storage import frontier, posts, sites
 from storage.database import Connection
+from storage.frontier import LeasedSite
 from storage.merging import ReadPost
 from storage.results import PageResult
-from storage.sites import LeasedSite
 from storage.tables.base import utc_now
 
 _LOG = logging.getLogger(__name__)
@@ -149,22 +149,21 @@ class ProfileVisit:
 
     def _close(self, connection: Connection, found: _Findings) -> None:
         """Write what the profile says of itself, join it to the blogs that name it back, and end the visit."""
-        pages.keep_waiting(connection, self._site.site_id)
+        end_queue(connection, self._site)
         self._withdraw(connection, found)
         end = _health(found)
         if found.profile is not None and not found.is_unlisted:
             self._observe(connection, found.profile)
             join_identities(connection, self._site.site_id)
             self._discover(connection)
-        sites.end_visit(
+        frontier.end_visit(
             connection,
-            self._site.site_id,
+            self._site,
             now=utc_now(),
             again_at=end.again_at,
             health=end.health,
             reason=end.reason,
             facts=self._facts(found),
-            owner=self._site.owner,
         )
 
     def _withdraw(self, connection: Connection, found: _Findings) -> None:

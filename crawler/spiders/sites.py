@@ -6,9 +6,9 @@ visits' business, since the queue is in the database and not in Scrapy's schedul
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from scrapy import Request, Spider
@@ -16,6 +16,7 @@ from scrapy.http import Response
 
 from bloghound.errors import CrawlError, StorageError
 from bloghound.records import SiteHealth
+from bloghound.urls import host_of
 from crawler.archive.index import open_index
 from crawler.context import CrawlContext
 from crawler.downloads import own_hosts
@@ -26,13 +27,16 @@ from crawler.ledger import Ledger, Recorder
 from crawler.parsed import Document
 from crawler.plan import CrawlPlan, CrawlProgress, ProgressListener
 from crawler.platforms import recognise
+from crawler.politeness.backoff import MAX_RETRY_AFTER_SECONDS
 from crawler.politeness.pace import Pacer
+from crawler.politeness.shared_hosts import sites_at_once
 from crawler.safety.handler import verify_guard
 from crawler.spiders.blog import BlogVisit
 from crawler.spiders.profile import ProfileVisit
-from storage import sites, suppressions
-from storage.database import Database
-from storage.sites import LeasedSite
+from storage import frontier, pacing, sites, suppressions
+from storage.database import Connection, Database
+from storage.frontier import LeasedSite
+from storage.pacing import Pace
 from storage.suppressions import Suppressions
 from storage.tables.base import utc_now
 
@@ -74,6 +78,7 @@ class SiteSpider(Spider):
         self._sites_done = self._sites_total = 0
         self._stopping = stopping
         self._suppressed = Suppressions(self._secret_key, ())
+        self._pacer = Pacer(plan.settings.crawl_delay_seconds, polite=plan.is_polite)
 
     async def start(self) -> AsyncIterator[Any]:
         """Do all the work; nothing is left for Scrapy's own scheduler."""
@@ -99,12 +104,11 @@ class SiteSpider(Spider):
 
     def _context(self) -> CrawlContext:
         plan, is_own_host = self._plan, own_hosts(self._plan.static_hosts)
-        pacer = Pacer(plan.settings.crawl_delay_seconds, polite=not plan.is_archived and not plan.static_hosts)
         return CrawlContext(
             plan=plan,
             ledger=self._ledger,
             recorder=self._recorder,
-            fetcher=Fetcher(self._download, pacer, retry_delays_seconds=plan.live_retry_delays_seconds),
+            fetcher=Fetcher(self._download, self._pacer, retry_delays_seconds=plan.live_retry_delays_seconds),
             parsers=self._parsers,
             suppressions=lambda: self._suppressed,
             is_own_host=is_own_host,
@@ -127,7 +131,7 @@ class SiteSpider(Spider):
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             with suppress(*FATAL_ERRORS):
-                await self._ledger.write(lambda connection: sites.release_all(connection, self._owner))
+                await self._ledger.write(lambda connection: frontier.release_all(connection, self._owner))
         await self._count()
 
     async def _visit_sites(self, context: CrawlContext) -> None:
@@ -155,16 +159,18 @@ class SiteSpider(Spider):
         if places <= 0:
             return []
         leased = await self._ledger.write(
-            lambda connection: sites.lease(
+            lambda connection: frontier.lease(
                 connection,
                 self._owner,
-                crawl_id=self._plan.crawl_id,
+                crawl_ids=[self._plan.crawl_id],
                 now=utc_now(),
                 seconds=LEASE_SECONDS,
                 limit=places,
+                per_domain=sites_at_once if self._plan.is_polite else None,
             )
         )
         if leased:
+            await self._recall(leased)
             self._suppressed = await self._ledger.read(
                 lambda connection: suppressions.load(connection, self._secret_key)
             )
@@ -173,9 +179,40 @@ class SiteSpider(Spider):
                 await self._end(site, SiteHealth.BLOCKED, "it is not to be stored (suppressed)")
         return [site for site in leased if site.key not in self._suppressed]
 
+    async def _recall(self, leased: Sequence[LeasedSite]) -> None:
+        """Take over how the hosts of leased sites stood when other workers, or earlier ones, asked them last."""
+        if not self._plan.is_polite:
+            return
+        names = [name for site in leased for name in (host_of(site.home_url), site.domain)]
+        now = utc_now()
+        known = await self._ledger.read(lambda connection: pacing.load(connection, names, now=now))
+        for name, pace in known.items():
+            wait = (pace.free_at - now).total_seconds() if pace.free_at else 0.0
+            # A clock that was put back must not park a host for longer than anything is ever parked.
+            self._pacer.recall(name, min(max(0.0, wait), MAX_RETRY_AFTER_SECONDS), pace.failures)
+
+    async def _leave(self, site: LeasedSite) -> None:
+        """Write how the hosts of a visited site stand, and let other workers ask its domain."""
+        if not self._plan.is_polite:
+            return
+        now = utc_now()
+        paces = {
+            name: Pace(now + timedelta(seconds=wait), failures)
+            for name, (wait, failures) in self._pacer.standing(site.home_url).items()
+        }
+
+        def write(connection: Connection) -> None:
+            if sites.exists(connection, site.site_id):
+                pacing.keep(connection, paces)
+            pacing.release(connection, self._owner, [site.domain])
+
+        await self._ledger.write(write)
+
     async def _rest(self) -> bool:
         """Wait until a site may be due; False when none of this crawl wants a visit any more."""
-        count, due_at = await self._ledger.read(lambda connection: sites.unfinished(connection, self._plan.crawl_id))
+        count, due_at = await self._ledger.read(
+            lambda connection: frontier.unfinished(connection, [self._plan.crawl_id])
+        )
         if not count:
             return False
         with suppress(TimeoutError):
@@ -195,17 +232,12 @@ class SiteSpider(Spider):
         except Exception as error:  # noqa: BLE001 - a fault of ours costs one site, not the crawl
             _LOG.exception("the visit to %s failed", site.key)
             await self._end(site, SiteHealth.FAILED, f"the visit failed: {type(error).__name__}: {error}")
+        await self._leave(site)
 
     async def _end(self, site: LeasedSite, health: SiteHealth, reason: str) -> None:
         await self._ledger.write(
-            lambda connection: sites.end_visit(
-                connection,
-                site.site_id,
-                now=utc_now(),
-                again_at=None,
-                health=health,
-                reason=reason,
-                owner=self._owner,
+            lambda connection: frontier.end_visit(
+                connection, site, now=utc_now(), again_at=None, health=health, reason=reason
             )
         )
 
@@ -214,7 +246,7 @@ class SiteSpider(Spider):
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
                 await self._ledger.write(
-                    lambda connection: sites.extend_leases(
+                    lambda connection: frontier.extend_leases(
                         connection, self._owner, now=utc_now(), seconds=LEASE_SECONDS
                     )
                 )
@@ -231,8 +263,8 @@ class SiteSpider(Spider):
         crawl_id = self._plan.crawl_id
         total, unfinished = await self._ledger.read(
             lambda connection: (
-                sites.count_in_crawl(connection, crawl_id),
-                sites.unfinished(connection, crawl_id)[0],
+                frontier.count_in_crawl(connection, crawl_id),
+                frontier.unfinished(connection, [crawl_id])[0],
             )
         )
         self._sites_done, self._sites_total = total - unfinished, total

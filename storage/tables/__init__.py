@@ -2,7 +2,7 @@
 
 from storage.tables.access import ApiKey, IdempotencyRecord, SignIn, WebSession
 from storage.tables.base import metadata
-from storage.tables.crawling import Crawl, Fetch, Page, Suppression
+from storage.tables.crawling import Crawl, CrawlSite, Fetch, HostPace, Page, Suppression
 from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteMetric
 from storage.tables.posts import Commenter, Embedding, EngagementObservation, Link, Post, PostAddress
 from storage.tables.teams import Niche, Shortlist, ShortlistEntry, ShortlistEvent, Workspace
@@ -15,9 +15,11 @@ __all__ = [
     "BloggerProof",
     "Commenter",
     "Crawl",
+    "CrawlSite",
     "Embedding",
     "EngagementObservation",
     "Fetch",
+    "HostPace",
     "IdempotencyRecord",
     "Job",
     "Link",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.base import CleanJson, CleanText, UtcDateTime
@@ -19,6 +19,51 @@ class Crawl(SQLModel, table=True):
     options: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)
     started_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CrawlSite(SQLModel, table=True):
+    """A site's place in one crawl; two crawls at once may both hold a site, and one worker at a time visits it."""
+
+    __tablename__ = "crawl_site"
+    __table_args__ = (
+        UniqueConstraint("crawl_id", "site_id"),
+        # The queue in its order, without sorting.
+        Index("ix_crawl_site_queue", "crawl_id", "state", "priority", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    crawl_id: int = Field(foreign_key="crawl.id", ondelete="CASCADE")
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
+    state: str = "queued"
+    """``candidate`` (linked to, not admitted), ``queued`` (wants a visit), ``done``."""
+    depth: int = 0
+    """Hops from a seed."""
+    priority: float = 0.0
+    """What is best comes first."""
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    begun_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the first visit of this crawl put the site's pages into the queue."""
+    visits: int = 0
+    health: str | None = None
+    health_reason: str = Field(default="", sa_type=CleanText)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class HostPace(SQLModel, table=True):
+    """What is known of a host, or of a registrable domain, for asking it politely: shared by all workers.
+
+    A domain is leased by one worker at a time, which keeps its gaps; parking outlives the worker.
+    """
+
+    __tablename__ = "host_pace"
+
+    name: str = Field(primary_key=True, sa_type=CleanText)
+    lease_owner: str | None = Field(default=None, index=True)
+    lease_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    free_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """No request before this."""
+    failures: int = 0
+    """Failures in a row."""
 
 
 class Page(SQLModel, table=True):

@@ -47,20 +47,23 @@ class Site(SQLModel, table=True):
     """Distinct sites that link here from their posts or blogrolls."""
     first_seen: datetime = Field(sa_type=UtcDateTime)
 
-    # The queue.
-    state: str = Field(default="known", index=True)
-    """``known`` (only linked to), ``queued`` (wants a visit), ``resting`` (visited, nothing due)."""
+    # Who visits it now; the places that it has in crawls are rows of their own.
     crawl_id: int | None = Field(default=None, foreign_key="crawl.id", ondelete="SET NULL", index=True)
-    priority: float = 0.0
-    next_visit_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The crawl that took it last."""
+    domain: str = Field(default="", index=True, sa_type=CleanText)
+    """Registrable domain of the home address: the unit of politeness."""
     lease_owner: str | None = Field(default=None, index=True)
     lease_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     visits: int = 0
 
-    # How the last crawl ended.
+    # How the last visit ended, and when the next is due by the site's own rhythm.
     health: str | None = None
     health_reason: str = Field(default="", sa_type=CleanText)
     last_visited_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_new_post_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a visit last found a post that was not known."""
+    next_due_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
+    """From when on ``crawl --due`` comes again; None for a site that no crawl has finished."""
 
 
 class SiteMetric(SQLModel, table=True):
