@@ -16,9 +16,9 @@ from crawler.platforms.proof import confirms
 from crawler.platforms.protocol import Profile, ProfileLink
 from crawler.settle import Settled, settle_site
 from crawler.visits import PageRecord, VisitEnd, site_health
-from storage import identity, links, pages, sites
+from storage import frontier, identity, links, pages, sites
 from storage.database import Connection
-from storage.sites import LeasedSite
+from storage.frontier import LeasedSite
 from storage.tables.base import utc_now
 
 
@@ -38,23 +38,22 @@ class SiteEnd:
 def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> None:
     """Settle a blog, write its health, and bring what it leads to into the crawl."""
     site = end.site
-    pages.keep_waiting(connection, site.site_id)
+    end_queue(connection, site)
     settled = settle_site(connection, site.site_id, tdm_rules=end.tdm_rules)
     verdict = end.refusal or _health(site, end, settled)
     facts: dict[str, Any] = dict(settled.facts)
     if verdict.health == SiteHealth.OK:
         join_identities(connection, site.site_id)
         _discover(connection, context, site)
-    sites.end_visit(
-        connection,
-        site.site_id,
-        now=utc_now(),
-        again_at=None,
-        health=verdict.health,
-        reason=verdict.reason,
-        facts=facts,
-        owner=site.owner,
+    frontier.end_visit(
+        connection, site, now=utc_now(), again_at=None, health=verdict.health, reason=verdict.reason, facts=facts
     )
+
+
+def end_queue(connection: Connection, site: LeasedSite) -> None:
+    """Keep what is still queued of a site for the next crawl, unless another crawl has the site in work now."""
+    if not frontier.is_wanted(connection, site.site_id, besides=site.crawl_id):
+        pages.keep_waiting(connection, site.site_id)
 
 
 def _health(site: LeasedSite, end: SiteEnd, settled: Settled) -> VisitEnd:

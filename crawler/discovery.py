@@ -11,9 +11,10 @@ from bloghound.urls import canonical_url, site_of
 from crawler.intake import PRIORITY_HOME
 from crawler.plan import CrawlPlan
 from crawler.platforms import recognise
-from storage import pages, sites
+from storage import crawls, frontier, pages, sites
 from storage.database import Connection
-from storage.sites import LeasedSite, NewSite
+from storage.frontier import LeasedSite
+from storage.sites import NewSite
 from storage.suppressions import Suppressions
 
 Admits = Callable[[str], bool]
@@ -26,22 +27,28 @@ _CANDIDATES_PER_PLACE = 4
 def admit(
     connection: Connection, plan: CrawlPlan, found: Sequence[NewSite], *, now: datetime, max_sites: int | None = None
 ) -> list[int]:
-    """Bring sites into the crawl with their home page queued, as far as it has places; ids of those that are new to it.
-
-    A known site is asked again for what leads to posts, and for the pages that are due.
-    """
+    """Bring sites into the crawl, as far as it has places; ids of those that are new to it."""
     limit = plan.max_sites if max_sites is None else max_sites
-    places = limit - sites.count_in_crawl(connection, plan.crawl_id)
-    held = sites.held_by(connection, [site.key for site in found], plan.crawl_id)
+    places = limit - frontier.count_in_crawl(connection, plan.crawl_id)
+    held = frontier.held_by(connection, [site.key for site in found], plan.crawl_id)
     wanted = [site for site in dict.fromkeys(found) if site.key not in held][: max(0, places)]
     ids = sites.ensure(connection, wanted, now=now)
     found_as = {ids[site.key]: site for site in wanted}
-    taken = sites.enqueue(connection, sorted(found_as), plan.crawl_id, now=now)
-    for site_id in taken:
-        home_url = sites.place(connection, site_id, found_as[site_id])
-        pages.requeue_leading(connection, site_id, now=now)
-        pages.queue_home(connection, site_id, canonical_url(home_url), priority=PRIORITY_HOME)
-    return taken
+    for site_id, site in found_as.items():
+        sites.place(connection, site_id, site)
+    return frontier.admit(connection, plan.crawl_id, found_as, now=now)
+
+
+def begin_site(connection: Connection, plan: CrawlPlan, site: LeasedSite, *, now: datetime) -> None:
+    """Queue the pages of a site at its first visit in a crawl: what leads to posts, what is due, what was waiting.
+
+    What another crawl has fetched since this one began is not asked for again; an archive answers any number of times.
+    """
+    since = None if plan.is_archived else crawls.started_at(connection, site.crawl_id)
+    pages.requeue_leading(connection, site.site_id, now=now, since=since)
+    home_url = canonical_url(sites.home_of(connection, site.site_id))
+    pages.queue_home(connection, site.site_id, home_url, priority=PRIORITY_HOME, since=since)
+    frontier.begin_site(connection, site, now=now)
 
 
 def seed_sites(urls: Iterable[str], suppressions: Suppressions) -> tuple[list[NewSite], list[str]]:
@@ -57,7 +64,7 @@ def linked_sites(
     """The sites that a crawled one leads to, most distinct linkers first; none beyond the crawl's depth."""
     if site.depth >= plan.max_depth:
         return []
-    places = plan.max_sites - sites.count_in_crawl(connection, plan.crawl_id)
+    places = plan.max_sites - frontier.count_in_crawl(connection, plan.crawl_id)
     rows = sites.linked_from(connection, site.site_id, limit=max(0, places) * _CANDIDATES_PER_PLACE)
     found = [
         _linked(url, found_from, site, depth=site.depth + 1, linkers=linkers) for _, url, linkers, found_from in rows
