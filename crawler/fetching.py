@@ -12,7 +12,7 @@ from typing import Self
 from scrapy import Request
 from scrapy.http import Response
 
-from bloghound.errors import ArchiveError, HostParkedError, StorageError, UnsafeCrawlerError
+from bloghound.errors import ArchiveError, StorageError, UnsafeCrawlerError
 from bloghound.records import Outcome
 from crawler import visits
 from crawler.archive.handler import NOT_IN_ARCHIVE, TOO_LARGE
@@ -72,7 +72,10 @@ class Fetcher:
         self._robots = RobotsCache(self._fetch_robots, retry_delays_seconds=retry_delays_seconds)
 
     async def rules(self, url: str) -> tuple[Rules, list[Fetched]]:
-        """What robots.txt says about the host of ``url``, and the requests that were made to know it."""
+        """What robots.txt says about the host of ``url``, and the requests that were made to know it.
+
+        Raises HostParkedError when the host wants to be left and its robots.txt is not known.
+        """
         fetches: list[Fetched] = []
         token = _ROBOTS_FETCHES.set(fetches)
         try:
@@ -92,11 +95,8 @@ class Fetcher:
             return await self._request(url, headers)
 
     async def _fetch_robots(self, url: str) -> RobotsAnswer:
-        try:
-            async with self._pacer.turn(url):
-                fetched = await self._request(url)
-        except HostParkedError as error:
-            return RobotsAnswer(0, reason=str(error))
+        async with self._pacer.turn(url):
+            fetched = await self._request(url)
         _ROBOTS_FETCHES.get().append(_as_robots(fetched))
         return RobotsAnswer(
             fetched.status,

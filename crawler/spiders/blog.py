@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from bloghound.errors import HostParkedError, ParseError
 from bloghound.records import Outcome, SiteHealth
 from bloghound.urls import fold_url, site_of
-from crawler import visits
+from crawler import traps, visits
 from crawler.closing import SiteEnd, admit_moved, close_site
 from crawler.context import CrawlContext
 from crawler.discovery import begin_site
@@ -55,6 +55,8 @@ class BlogVisit:
         self._is_parked = False
         self._is_lost = False
         self._ran_dry = False
+        self._is_spent = False
+        self._yield = traps.Yield()
         self._pages = 0
         self._started = monotonic()
 
@@ -78,11 +80,17 @@ class BlogVisit:
 
     async def _remember(self) -> None:
         """What this crawl has fetched from the site before: in earlier visits, or before the worker was killed."""
-        rows = await self._context.ledger.read(
-            lambda connection: crawls.fetched(connection, self._plan.crawl_id, self._site.site_id)
+        site_id = self._site.site_id
+        rows, trails = await self._context.ledger.read(
+            lambda connection: (
+                crawls.fetched(connection, self._plan.crawl_id, site_id),
+                pages.trails(connection, site_id),
+            )
         )
         for url, outcome, reason in rows:
             self._note(PageRecord(url, Outcome(outcome), reason))
+        for trial in traps.remember(rows, trails):
+            self._yield.note(trial)
 
     def _note(self, record: PageRecord) -> None:
         # The last outcome of an address stands, in the order in which the addresses were last asked for.
@@ -91,7 +99,10 @@ class BlogVisit:
 
     async def _begin(self) -> VisitEnd | None:
         """Ask for robots.txt and put the sitemaps into the queue; how the site is when it may not be crawled."""
-        rules, fetches = await self._context.fetcher.rules(self._site.home_url)
+        try:
+            rules, fetches = await self._context.fetcher.rules(self._site.home_url)
+        except HostParkedError as error:
+            return VisitEnd(SiteHealth.BLOCKED, str(error))
         leads = _allowed(rules, visits.first_pages(self._site.home_url, rules.sitemaps))
         await self._context.ledger.write(lambda connection: pages.enqueue(connection, self._site.site_id, leads))
         await self._record(self._logged(fetches, rules))
@@ -119,7 +130,17 @@ class BlogVisit:
     def _due(self, connection: Connection, limit: int) -> list[QueuedPage]:
         """The next addresses; none when the lease was lost, as by a clock that jumped or a machine that slept."""
         self._is_lost = not frontier.is_leased(connection, self._site)
-        return [] if self._is_lost else pages.due(connection, self._site.site_id, now=utc_now(), limit=limit)
+        return [] if self._is_lost else self._best(connection, limit)
+
+    def _best(self, connection: Connection, limit: int) -> list[QueuedPage]:
+        """The best addresses in the queue; where these are of a kind that brings nothing new, others before them."""
+        best = pages.due(connection, self._site.site_id, now=utc_now(), limit=limit)
+        if not any(traps.is_put_off(page, self._yield) for page in best):
+            return best
+        due = pages.due(connection, self._site.site_id, now=utc_now(), limit=traps.LOOK_AHEAD)
+        chosen = traps.choose(due, self._yield, limit)
+        self._is_spent = not chosen
+        return chosen
 
     def _is_over(self) -> bool:
         """Whether the visit has taken its share, or the site's budget is spent."""
@@ -137,6 +158,9 @@ class BlogVisit:
         if self._moved_to is not None:
             await self._context.ledger.write(self._admit_successor)
         await self._record([result for results in found for result in results])
+        for page, results in zip(batch, found, strict=True):
+            for result in results:
+                self._yield.note(traps.trial(result, page.found_from))
         if self._refused:
             await self._set_aside(self._refused)
         self._pages += len(batch)
@@ -256,7 +280,8 @@ class BlogVisit:
         )
         if self._context.stopping.is_set():
             return utc_now()
-        if not count or self._budget_left() <= 0 or self._is_parked:
+        is_over = self._budget_left() <= 0 or self._is_parked
+        if not count or is_over or (self._is_spent and (earliest is None or earliest <= utc_now())):
             return None
         return max(utc_now(), earliest) if self._ran_dry and earliest else utc_now()
 
@@ -281,8 +306,8 @@ class BlogVisit:
         if not any(record.outcome in _MINED for record in self._records.values()):
             return ()
         url = urljoin(self._site.home_url, TDMREP_PATH)
-        rules, _ = await self._context.fetcher.rules(url)
         try:
+            rules, _ = await self._context.fetcher.rules(url)
             fetched = await self._context.fetcher.fetch(url, rules)
         except HostParkedError:
             return ()

@@ -71,7 +71,11 @@ class ProfileVisit:
         await self._context.ledger.write(lambda connection: self._close(connection, found))
 
     async def _ask(self, found: _Findings, request: ApiRequest) -> None:
-        rules, fetches = await self._context.fetcher.rules(request.url)
+        try:
+            rules, fetches = await self._context.fetcher.rules(request.url)
+        except HostParkedError as error:
+            found.refusal = found.refusal or VisitEnd(SiteHealth.BLOCKED, str(error))
+            return
         await self._context.recorder.record(
             [self._result(one, one.outcome or Outcome.ROBOTS_TXT, one.reason) for one in fetches]
         )
