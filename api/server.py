@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 from api.http.connection import BoundedProtocol
 from api.opening import Opening
 from bloghound.errors import PortError
+from bloghound.logs import set_up_logging
 from bloghound.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def _serve_alone(settings: Settings, listening: socket.socket, announce: Callabl
 
 
 def app_from_environment() -> Opening:
-    """The application of a worker process."""
-    return Opening(lambda: _make_app(load_settings()))
+    """The application of a worker process, which logs as the settings say."""
+    settings = load_settings()
+    set_up_logging(settings, "serve")
+    return Opening(lambda: _make_app(settings))
 
 
 def _make_app(settings: Settings) -> "FastAPI":
@@ -82,6 +85,7 @@ def configuration(app: object, *, workers: int = 1, factory: bool = False) -> uv
         workers=workers,
         http=BoundedProtocol,
         ws="none",
+        log_config=None,  # the process has a log of its own
         log_level="warning",
         access_log=False,
         server_header=False,

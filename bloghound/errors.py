@@ -20,8 +20,10 @@
     ├── TooManyRequestsError    429  the limit of a key or an address is reached
     ├── StorageError            503  the database cannot be reached or used
     ├── ArchiveError            422  a WARC that cannot be read, or is cut
+    ├── BackupError             422  a backup that cannot be used: damaged, foreign, or made by a newer version
     ├── ParseError              422  a document that cannot be parsed
-    │   └── ParseTimeoutError        parsing took too long and was stopped
+    │   ├── ParseTimeoutError        parsing took too long and was stopped
+    │   └── OversizedDocumentError   a document that is built to take more memory or time than any page is worth
     ├── CrawlError              500  the crawler cannot start or go on
     │   ├── UnsafeCrawlerError       the guard against internal addresses does not hold
     │   ├── BodyTooLargeError        a response that is longer than the limit once decompressed
@@ -159,6 +161,13 @@ class ArchiveError(BloghoundError):
     title = "The archive cannot be read"
 
 
+class BackupError(BloghoundError):
+    """A backup that cannot be used: damaged, foreign, or made by a newer version; the message names the file."""
+
+    http_status = 422
+    title = "The backup cannot be used"
+
+
 class ParseError(BloghoundError):
     """A document that cannot be parsed: no text, too large, hostile, or one its parser fails on."""
 
@@ -168,6 +177,10 @@ class ParseError(BloghoundError):
 
 class ParseTimeoutError(ParseError):
     """Parsing a document took too long and was stopped."""
+
+
+class OversizedDocumentError(ParseError):
+    """A document that is, or would become when parsed, larger than any page is worth: long, nested or explosive."""
 
 
 class CrawlError(BloghoundError):

@@ -8,6 +8,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,8 +59,8 @@ class Settings(BaseSettings):
     visit_pages: int = Field(default=50, ge=1, description="Pages after which a site goes back to the queue.")
     visit_minutes: float = Field(default=10, gt=0, description="Minutes after which a site goes back to the queue.")
     extraction_workers: int = Field(default=2, ge=1, description="Processes that parse pages.")
-    parse_timeout_seconds: float = Field(default=10.0, gt=0, description="A page that takes longer is given up.")
-    parse_memory_mib: int = Field(default=1024, ge=128, description="Memory limit of one parser process, in MiB.")
+    parse_timeout_seconds: float = Field(default=3.0, gt=0, description="A page that takes longer is given up.")
+    parse_memory_mib: int = Field(default=256, ge=128, description="Memory limit of one parser process, in MiB.")
 
     rate_limit_per_minute: int = Field(
         default=1200, ge=1, description="Requests a minute that one key may send; all workers of a machine share it."
@@ -71,6 +72,19 @@ class Settings(BaseSettings):
     jobs_in_service: bool = Field(
         default=True,
         description="Whether 'bloghound serve' does long work itself; if not, 'bloghound worker' processes must.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Form of what is logged: text, or json for one JSON object a line."
+    )
+    metrics_file: str = Field(
+        default="",
+        description="File for the crawl's figures in Prometheus' text format, rewritten every 15 s while a crawl or a "
+        "worker runs: for the textfile collector of node_exporter. Empty means none.",
+    )
+    suppressions_file: str = Field(
+        default="",
+        description="File that repeats, without names, who must not be stored again, so that erased people stay erased "
+        "after a restore; best on another disk. Empty means suppressions.json in the data directory.",
     )
     optout_grace_days: float = Field(
         default=3, ge=0, description="Days after which an opt-out, effective at once, is also erased for good."
@@ -99,22 +113,43 @@ class Settings(BaseSettings):
         return self.data_dir / "archive"
 
     @property
+    def suppressions_path(self) -> Path:
+        """The file that repeats who must not be stored again."""
+        return Path(self.suppressions_file) if self.suppressions_file else self.data_dir / "suppressions.json"
+
+    @property
+    def secret_key_path(self) -> Path:
+        """The file of the key of this installation's keyed hashes."""
+        return self.data_dir / "secret.key"
+
+    @property
+    def pending_restore_dir(self) -> Path:
+        """Folder of a restored backup that is being put in place; it is there only if that was interrupted."""
+        return self.data_dir / ".restored"
+
+    @property
     def known_languages(self) -> frozenset[str] | None:
         """ISO 639-1 codes that the model knows; None when it knows all."""
         codes = frozenset(code.strip().lower() for code in self.model_languages.split(",") if code.strip())
         return None if "*" in codes else codes
 
     def ensure_data_dir(self) -> Path:
-        """Make the data directory; raises SettingsError when it cannot be made."""
+        """Make the data directory; raises SettingsError when it cannot be made, or holds half of a restored backup."""
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"The data directory {self.data_dir} cannot be made: {error.strerror}.") from error
+        if self.pending_restore_dir.exists():
+            raise SettingsError(
+                f"Putting a restored backup in place in {self.data_dir} was interrupted; "
+                "the same restore command again finishes it."
+            )
         return self.data_dir
 
     def secret_key(self) -> bytes:
         """The 32-byte key of this installation's keyed hashes, made on first use and readable by its owner only."""
-        path = self.ensure_data_dir() / "secret.key"
+        self.ensure_data_dir()
+        path = self.secret_key_path
         try:
             if not path.exists():
                 _write_new(path, secrets.token_bytes(KEY_BYTES))

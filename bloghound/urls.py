@@ -12,10 +12,15 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 import tldextract
 
 from bloghound.errors import AddressError
+from bloghound.hosts import shared_site
 
 MAX_URL_CHARS = 2000
 """Longer addresses are refused: the sitemap protocol's limit is 2,048 characters, and links beyond it are traps.
 Escaped addresses of this length also fit into an index entry of PostgreSQL, which holds 2,704 bytes."""
+
+REMEMBERED_URLS = 16_384
+"""Addresses whose forms are remembered: the links of some hundred pages, as a crawl has them in work at a time. Each
+form of an address takes about 0.4 kB, so that all of them stay below 30 MB however long a crawl lasts."""
 
 # Parameters that only say where a visitor came from: campaign tags, click ids of the big networks, feed readers' marks.
 _TRACKING = re.compile(
@@ -23,6 +28,7 @@ _TRACKING = re.compile(
 )
 _INDEX_PAGE = re.compile(r"/(index|default)\.(html?|php|aspx?|xhtml)$", re.IGNORECASE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
@@ -34,27 +40,13 @@ class SiteAddress:
     home_url: str
 
 
-# Hosts where each user's site is a path: pattern of the first path segments that name the site.
-# Sources: the platforms' own public address forms.
-_PATH_SITES: dict[str, re.Pattern[str]] = {
-    "medium.com": re.compile(r"^/(@[\w.-]+|[\w-]+)"),
-    "bsky.app": re.compile(r"^/(profile/[\w.:-]+)"),
-    "dev.to": re.compile(r"^/([\w-]+)"),
-    "write.as": re.compile(r"^/([\w-]+)"),
-    "www.youtube.com": re.compile(r"^/(@[\w.-]+|channel/[\w-]+|c/[\w.-]+|user/[\w.-]+)"),
-    "sites.google.com": re.compile(r"^/((?:site|view)/[\w-]+)"),
-}
-# A profile on a fediverse server has the same form on every host, so it is known by its path.
-_FEDIVERSE_PROFILE = re.compile(r"^/(@[\w.-]+)(?:/|$)")
-
-
 def parse_address(text: str, base_url: str | None = None) -> str:
     """The absolute http(s) address meant by ``text``; a bare host gets ``https://``.
 
     Raises AddressError for anything that is not a web address with a host.
     """
     candidate = text.strip()
-    if not candidate or len(candidate) > MAX_URL_CHARS or any(ord(char) < 32 for char in candidate):
+    if not candidate or len(candidate) > MAX_URL_CHARS or _CONTROL.search(candidate):
         raise AddressError(f"{shorten(text)!r} is not a web address.")
     try:
         if base_url is not None:
@@ -88,7 +80,7 @@ def _netloc(host: str, port: int | None, scheme: str) -> str:
     return shown if port in {None, {"http": 80, "https": 443}[scheme]} else f"{shown}:{port}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED_URLS)
 def canonical_url(url: str) -> str:
     """The form under which a page is stored: lower-case host, no fragment, no tracking parameters, normal escapes.
 
@@ -116,7 +108,7 @@ def _normal_escape(found: re.Match[str]) -> str:
     return char if re.match(r"[A-Za-z0-9._~-]", char) else found.group().upper()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED_URLS)
 def fold_url(url: str) -> str:
     """The form under which two addresses count as one page: no scheme, escapes, trailing slash or ``/index.html``.
 
@@ -135,23 +127,20 @@ def host_of(url: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED_URLS)
 def site_of(url: str) -> SiteAddress:
-    """The site that ``url`` belongs to: by host, or by host and path on shared hosts and fediverse profiles.
+    """The site that ``url`` belongs to: by host, or as the table of shared hosts says (:mod:`bloghound.hosts`).
 
     A port other than 80 and 443 is part of the key. Raises AddressError when ``url`` is no web address.
     """
     parts = urlsplit(canonical_url(url))
-    pattern = _PATH_SITES.get(parts.netloc, _FEDIVERSE_PROFILE)
-    match = pattern.match(parts.path)
-    if match:
-        # User names of fediverse servers are the same in any case (WebFinger compares them without it).
-        name = match.group(1).lower() if pattern is _FEDIVERSE_PROFILE else match.group(1)
-        return SiteAddress(f"{parts.netloc}/{name}", f"{parts.scheme}://{parts.netloc}/{name}")
-    return SiteAddress(parts.netloc, f"{parts.scheme}://{parts.netloc}/")
+    key = shared_site(parts.netloc, parts.path) or parts.netloc
+    # A user's folder is one with its final slash, where its relative links start; a profile is named without.
+    is_folder = "/" not in key or "/~" in key
+    return SiteAddress(key, f"{parts.scheme}://{key}/" if is_folder else f"{parts.scheme}://{key}")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED_URLS)
 def registrable_domain(url_or_host: str) -> str:
     """The ICANN registrable domain (``a.example.co.uk`` → ``example.co.uk``), or the host itself where there is none.
 

@@ -1,25 +1,32 @@
-"""The end of a site's crawl: the second look at its pages, its health, who its blogger is, and where to go on.
+"""The end of a site's crawl: the second look at its pages, its health, who its blogger is, is it part of a farm.
 
 All of it is one transaction, so a site is either finished or still in the queue. Central names: :func:`close_site`,
 :func:`admit_moved`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bloghound.records import SiteHealth
 from bloghound.urls import site_of
 from crawler.context import CrawlContext
-from crawler.discovery import admit, identity_sites, is_profile, linked_sites, moved_site, profile_address
+from crawler.discovery import admit, identity_sites, is_profile, moved_site, profile_address
 from crawler.extract.reservations import TdmRule
+from crawler.extract.verdict import LINK_FARM
+from crawler.linkfarms import LinkRow, find_farms
 from crawler.platforms.proof import confirms
 from crawler.platforms.protocol import Profile, ProfileLink
+from crawler.recrawl import plan_next
 from crawler.settle import Settled, settle_site
 from crawler.visits import PageRecord, VisitEnd, site_health
-from storage import frontier, identity, links, pages, sites
+from storage import farms, frontier, identity, links, pages, sites
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.tables.base import utc_now
+
+MAX_NEIGHBOURS = 300
+"""Sites of the same owner, or that a site links with both ways, that are looked at: enough to show any farm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,34 @@ class SiteEnd:
 
 
 def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> None:
-    """Settle a blog, write its health, and bring what it leads to into the crawl."""
+    """Settle a blog, write its health, and bring its blogger's profiles into the crawl."""
     site = end.site
     end_queue(connection, site)
     settled = settle_site(connection, site.site_id, tdm_rules=end.tdm_rules)
     verdict = end.refusal or _health(site, end, settled)
-    facts: dict[str, Any] = dict(settled.facts)
+    outcomes = [record.outcome for record in end.records]
+    facts: dict[str, Any] = settled.facts | plan_next(
+        connection, context.plan, site.site_id, verdict.health, outcomes=outcomes, error_pages=settled.error_pages
+    )
     if verdict.health == SiteHealth.OK:
         join_identities(connection, site.site_id)
         _discover(connection, context, site)
+        facts["flags"] = flag_farms(connection, site, facts["flags"])
     frontier.end_visit(
         connection, site, now=utc_now(), again_at=None, health=verdict.health, reason=verdict.reason, facts=facts
     )
+
+
+def flag_farms(connection: Connection, site: LeasedSite, flags: Sequence[str]) -> list[str]:
+    """The flags of a site, with that of a link farm where its links show one; other sites of the farm are flagged."""
+    near = farms.sites_near(connection, site.site_id, site.domain, limit=MAX_NEIGHBOURS)
+    rows = [LinkRow(*link) for link in farms.links_of(connection, list(near))]
+    members = {
+        key for farm in find_farms(rows, {one.key: one.title for one in near.values()}) for key in farm.site_keys
+    }
+    others = [one_id for one_id, one in near.items() if one.key in members and one_id != site.site_id]
+    farms.flag(connection, others, LINK_FARM)
+    return list(dict.fromkeys([*flags, LINK_FARM])) if site.key in members else list(flags)
 
 
 def end_queue(connection: Connection, site: LeasedSite) -> None:
@@ -71,7 +94,6 @@ def _discover(connection: Connection, context: CrawlContext, site: LeasedSite) -
     suppressed, plan = context.suppressions(), context.plan
     profiles = [url for url in identity_urls(connection, site.site_id) if is_profile(url)]
     found = identity_sites(site, profiles, suppressed, context.admits)
-    found += linked_sites(connection, plan, site, suppressed, context.admits)
     admit(connection, plan, found, now=utc_now())
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bloghound.errors import ParseError, ParseTimeoutError
+from bloghound.errors import OversizedDocumentError, ParseError, ParseTimeoutError
 from bloghound.records import Outcome
 from bloghound.urls import host_of
 from crawler.archive.index import ArchiveIndex
@@ -47,11 +47,12 @@ class CrawlContext:
     def admits(self, url: str) -> bool:
         """Whether a site that was found may come into the crawl with its home at ``url``.
 
-        From archives comes what is in them; a crawl of our own web stays in it; strangers must be able to reach us.
+        From archives comes what is in them; a crawl of our own web stays in it, unless a stand-in for DNS says where
+        others are; strangers must be able to reach us.
         """
         if self.archive is not None:
             return first_address(url) in self.archive
-        if self.plan.static_hosts:
+        if self.plan.static_hosts and self.plan.access.lookup is None:
             return self.is_own_host(host_of(url))
         return bool(self.plan.settings.contact)
 
@@ -64,6 +65,8 @@ class CrawlContext:
             return await asyncio.wrap_future(self.parsers.submit(document))
         except ParseTimeoutError as error:
             return Outcome.PARSE_TIMEOUT, str(error)
+        except OversizedDocumentError as error:
+            return Outcome.TOO_LARGE, str(error)
         except ParseError as error:
             return Outcome.PARSE_ERROR, str(error)
 

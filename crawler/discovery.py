@@ -1,6 +1,7 @@
-"""Which sites come into a crawl: the seeds, the sites that crawled ones link to, and the profiles of their bloggers.
+"""How sites come into a crawl: the seeds, the profiles of bloggers, and sites that have moved.
 
-Central names: :func:`admit`, :func:`linked_sites`, :func:`identity_sites`.
+Sites that others link to come in best first (:mod:`crawler.outward`). Central names: :func:`admit`,
+:func:`identity_sites`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +21,8 @@ from storage.suppressions import Suppressions
 Admits = Callable[[str], bool]
 """Whether a site with its home at an address may come into the crawl (:meth:`CrawlContext.admits`)."""
 
-_CANDIDATES_PER_PLACE = 4
-"""Linked sites looked at for each free place: most of those with many linkers are in the crawl already."""
+IDENTITY_PRIORITY = 1000.0
+"""Other places of somebody in the crawl come before all who are only linked to: no sum over linkers is as high."""
 
 
 def admit(
@@ -58,30 +59,16 @@ def seed_sites(urls: Iterable[str], suppressions: Suppressions) -> tuple[list[Ne
     return list(wanted.values()), [url for url, site in found if site.key in suppressions]
 
 
-def linked_sites(
-    connection: Connection, plan: CrawlPlan, site: LeasedSite, suppressions: Suppressions, admits: Admits
-) -> list[NewSite]:
-    """The sites that a crawled one leads to, most distinct linkers first; none beyond the crawl's depth."""
-    if site.depth >= plan.max_depth:
-        return []
-    places = plan.max_sites - frontier.count_in_crawl(connection, plan.crawl_id)
-    rows = sites.linked_from(connection, site.site_id, limit=max(0, places) * _CANDIDATES_PER_PLACE)
-    found = [
-        _linked(url, found_from, site, depth=site.depth + 1, linkers=linkers) for _, url, linkers, found_from in rows
-    ]
-    return _admitted(found, suppressions, admits)
-
-
 def identity_sites(site: LeasedSite, urls: Iterable[str], suppressions: Suppressions, admits: Admits) -> list[NewSite]:
     """The sites that a site names as the same person's: at the same depth."""
-    found = [_linked(url, site.home_url, site, depth=site.depth, linkers=0) for url in urls]
+    found = [_named(url, site) for url in urls]
     return _admitted(found, suppressions, admits)
 
 
 def moved_site(site: LeasedSite, target_url: str) -> NewSite:
     """The site that a site's home page has moved to, at the same depth."""
     address = site_of(target_url)
-    moved = _linked(target_url, site.home_url, site, depth=site.depth, linkers=0)
+    moved = _named(target_url, site)
     return replace(moved, home_url=moved.home_url if "/" in address.key else target_url)
 
 
@@ -96,16 +83,16 @@ def profile_address(url: str) -> str:
     return known[1].url if known else url
 
 
-def _linked(url: str, found_from: str, site: LeasedSite, *, depth: int, linkers: int) -> NewSite:
+def _named(url: str, site: LeasedSite) -> NewSite:
+    """A site that another one gives as its own, or its blogger's."""
     address = site_of(url)
     return NewSite(
         key=address.key,
         home_url=address.home_url,
-        depth=depth,
-        found_from_url=found_from,
+        depth=site.depth,
+        found_from_url=site.home_url,
         found_from_site_id=site.site_id,
-        linkers=linkers,
-        priority=float(linkers),
+        priority=IDENTITY_PRIORITY,
     )
 
 

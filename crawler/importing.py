@@ -13,7 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bloghound.errors import AddressError, ArchiveError, ParseError, ParseTimeoutError, StorageError
+from bloghound.errors import (
+    AddressError,
+    ArchiveError,
+    OversizedDocumentError,
+    ParseError,
+    ParseTimeoutError,
+    StorageError,
+)
 from bloghound.records import CrawlReport, Outcome
 from bloghound.settings import Settings
 from bloghound.urls import canonical_url, site_of
@@ -223,6 +230,8 @@ def _result(arrival: Arrival, future: Future[ParsedDocument]) -> PageResult:
         return page_result(arrival, future.result(), follow=False)
     except ParseTimeoutError as error:
         return failure(arrival, Outcome.PARSE_TIMEOUT, str(error))
+    except OversizedDocumentError as error:
+        return failure(arrival, Outcome.TOO_LARGE, str(error))
     except ParseError as error:
         return failure(arrival, Outcome.PARSE_ERROR, str(error))
 

@@ -13,7 +13,9 @@ from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservatio
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
 from crawler.extract.classify import MIN_POST_WORDS, feed_post_urls
 from crawler.extract.paths import is_listing_path, is_term_path
+from crawler.foreign_feeds import foreign_feeds, is_foreign
 from crawler.parsed import PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
+from crawler.traps import MAX_PAGE_DEPTH, leads_astray, without_session
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.results import PageResult
@@ -87,6 +89,8 @@ def page_result(arrival: Arrival, parsed: ParsedDocument, *, follow: bool) -> Pa
     """Everything a parsed page, feed or sitemap brings; with ``follow`` also the addresses it leads to."""
     if isinstance(parsed, ParsedFeed):
         result = _from_feed(arrival, parsed)
+    elif arrival.queued_kind == "feed" and is_foreign(arrival.url, arrival.site_key):
+        result = failure(arrival, Outcome.OTHER_SITE, "is no feed, and on another host")
     elif isinstance(parsed, ParsedSitemap):
         result = _from_sitemap(arrival, parsed)
     else:
@@ -196,6 +200,9 @@ def _page_leads(arrival: Arrival, page: ParsedPage) -> Iterator[NewPage]:
     found: dict[str, NewPage] = {}
     for url in page.feed_urls:
         _add(found, arrival, url, PRIORITY_FEED, kind="feed")
+    if arrival.queued_kind == "home":
+        for url in foreign_feeds(page.feed_urls, arrival.site_key):
+            found[url] = NewPage(url, "feed", PRIORITY_FEED, arrival.depth + 1, arrival.url)
     if page.refresh_url:
         _add(found, arrival, page.refresh_url, PRIORITY_HOME, kind=arrival.queued_kind)
     for url in page.next_urls:
@@ -209,12 +216,16 @@ def _page_leads(arrival: Arrival, page: ParsedPage) -> Iterator[NewPage]:
 
 def _add(found: dict[str, NewPage], arrival: Arrival, url: str, priority: int, *, kind: str = "") -> None:
     try:
-        address = canonical_url(url)
+        address = canonical_url(without_session(url))
         same_site = site_of(address).key == arrival.site_key
     except AddressError:
         return
-    if same_site and address not in found and is_readable(address):
+    if same_site and address not in found and _is_worth_asking(address, arrival):
         found[address] = NewPage(address, kind, priority, arrival.depth + 1, arrival.url)
+
+
+def _is_worth_asking(url: str, arrival: Arrival) -> bool:
+    return arrival.depth < MAX_PAGE_DEPTH and is_readable(url) and not leads_astray(url)
 
 
 def is_readable(url: str) -> bool:
@@ -225,6 +236,8 @@ def is_readable(url: str) -> bool:
 
 def _from_feed(arrival: Arrival, feed: ParsedFeed) -> PageResult:
     entries = () if feed.is_comment_feed else tuple(_own_entries(arrival, feed))
+    if not entries and is_foreign(arrival.url, arrival.site_key):
+        return failure(arrival, Outcome.OTHER_SITE, "is on another host, and none of its entries leads to this site")
     reserved = feed.reservations.tdm_reserved
     found: dict[str, NewPage] = {}
     for entry in entries:
@@ -256,7 +269,7 @@ def _own_entries(arrival: Arrival, feed: ParsedFeed) -> Iterator[ParsedPost]:
     """The entries that are this site's posts; those of a feed with a former host in it are moved to the site's own."""
     named = set(feed_post_urls(feed))
     posts = [entry.post for entry in feed.entries if entry.post.url in named and not _is_term(entry.post)]
-    moved_from = _former_host(arrival, posts)
+    moved_from = None if is_foreign(arrival.url, arrival.site_key) else _former_host(arrival, posts)
     for post in posts:
         if moved_from and host_of(post.url) == moved_from:
             own = _on_host_of(post.url, arrival.home_url)

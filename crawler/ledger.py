@@ -6,19 +6,20 @@ way wait for the next. Central names: :class:`Ledger`, :class:`Recorder`.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
 from bloghound.records import Outcome
+from bloghound.urls import host_of
 from storage import results
 from storage.database import Connection, Database
 from storage.results import PageResult
 from storage.tables.base import utc_now
 
 T = TypeVar("T")
+CommitListener = Callable[[Sequence[PageResult], int], None]
 _LOG = logging.getLogger(__name__)
 
 MAX_BATCH_RESULTS = 200
@@ -56,12 +57,12 @@ class Ledger:
 class Recorder:
     """Writes page results, many in one transaction; the results of one call are never split.
 
-    ``outcomes`` and ``posts_new`` count what was written since it was made; ``on_commit`` is called when they grow.
+    ``on_commit`` is told what was written, and how many posts came with it that were not known.
     """
 
-    def __init__(self, ledger: Ledger, secret_key: bytes, on_commit: Callable[[], None] = lambda: None) -> None:
-        self.outcomes: Counter[str] = Counter()
-        self.posts_new = 0
+    def __init__(
+        self, ledger: Ledger, secret_key: bytes, on_commit: CommitListener = lambda _results, _posts: None
+    ) -> None:
         self._ledger = ledger
         self._secret_key = secret_key
         self._on_commit = on_commit
@@ -119,7 +120,8 @@ class Recorder:
 
     async def _write_failed(self, result: PageResult, error: Exception) -> None:
         """Keep only that a page could not be stored; when even that fails, the database itself is at fault."""
-        _LOG.warning("%s could not be stored: %s", result.url, error)
+        fields = {"crawl": result.crawl_id, "host": host_of(result.url), "outcome": Outcome.PARSE_ERROR.value}
+        _LOG.warning("%s could not be stored: %s", result.url, error, extra=fields)
         bare = replace(result, outcome=Outcome.PARSE_ERROR, reason=f"could not be stored: {type(error).__name__}")
         bare = replace(bare, posts=(), new_pages=(), site_links=(), signals=None, site_facts={})
         # Without validators it is read again the next time, when it may be storable.
@@ -129,9 +131,7 @@ class Recorder:
         counts = await self._ledger.write(
             lambda connection: results.record(connection, group, secret_key=self._secret_key, now=utc_now())
         )
-        self.outcomes.update(result.outcome.value for result in group)
-        self.posts_new += sum(new for new, _ in counts)
-        self._on_commit()
+        self._on_commit(group, sum(new for new, _ in counts))
 
 
 def _settle(done: asyncio.Future[None], error: Exception | None) -> None:

@@ -25,6 +25,8 @@ class Settled:
     live_posts: int
     verdict: SiteVerdict
     facts: dict[str, Any]
+    error_pages: frozenset[str] = frozenset()
+    """Addresses whose pages, though served as if all were well, say that nothing is there."""
 
 
 def settle_site(connection: Connection, site_id: int, *, tdm_rules: Sequence[TdmRule] = ()) -> Settled:
@@ -34,12 +36,18 @@ def settle_site(connection: Connection, site_id: int, *, tdm_rules: Sequence[Tdm
     mining the words of posts go.
     """
     home_url = sites.home_of(connection, site_id)
-    signals = [(url, PostSignals.from_dict(found)) for url, _, found in pages.signals(connection, site_id)]
+    stored = pages.signals(connection, site_id)
+    signals = [(url, PostSignals.from_dict(found)) for url, _, found in stored]
     feed_urls = posts.feed_addresses(connection, site_id)
     context = learn_site(signals, feed_urls, home_url)
     decisions = {url: decide_page(url, found, context) for url, found in signals}
-    posts.settle(connection, site_id, {url: one.kind == PageKind.POST for url, one in decisions.items()})
-    pages.set_kinds(connection, site_id, {url: one.kind.value for url, one in decisions.items() if url != home_url})
+    # A post at such an address was read there before: it may have vanished, but it was one.
+    others = [(url, found) for url, found in signals if decisions[url].kind == PageKind.OTHER]
+    errors = frozenset(url for url, found in others if decide_page(url, found, None).kind == PageKind.OTHER)
+    is_post = {url: one.kind == PageKind.POST for url, one in decisions.items() if url not in errors}
+    posts.settle(connection, site_id, is_post)
+    changed = {url: decisions[url].kind.value for url, kind, _ in stored if decisions[url].kind.value != kind}
+    pages.set_kinds(connection, site_id, {url: kind for url, kind in changed.items() if url != home_url})
     posts.drop_undated_feed_entries(connection, site_id)
     _reserve(connection, site_id, tdm_rules)
     kinds = {url: one.kind for url, one in decisions.items()}
@@ -48,7 +56,7 @@ def settle_site(connection: Connection, site_id: int, *, tdm_rules: Sequence[Tdm
     facts: dict[str, Any] = {"flags": list(verdict.flags), "language": _main_language(connection, site_id)}
     if is_tdm_reserved(tdm_rules, home_url):
         facts["tdm_reserved"] = True
-    return Settled(posts.count_live(connection, site_id), verdict, facts)
+    return Settled(posts.count_live(connection, site_id), verdict, facts, errors)
 
 
 def _reserve(connection: Connection, site_id: int, tdm_rules: Sequence[TdmRule]) -> None:

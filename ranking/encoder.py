@@ -76,7 +76,7 @@ class Encoder:
         Raises EncoderError when the model is not there, cannot be read, or its weights are not the official ones.
         """
         if model == BUNDLED_MODEL:
-            folder = _bundled_folder()
+            folder = bundled_folder()
             return cls(_load(str(folder), device), _name(model, BUNDLED_SHA256))
         loaded = _load(model, device)
         return cls(loaded, _name(Path(model).name if Path(model).exists() else model, _weights_sha256(loaded)))
@@ -177,7 +177,7 @@ def _name(model: str, weights_sha256: str) -> str:
     return f"{model}@{weights_sha256[:12]}+{RECIPE}"
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
     """The bundled model's folder, found without importing its package; its weights are the official ones."""
     spec = importlib.util.find_spec(BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:

@@ -16,6 +16,10 @@ from storage.tables.base import public_id, table_of
 _CRAWL, _FETCH, _PLACE, _POST = table_of(Crawl), table_of(Fetch), table_of(CrawlSite), table_of(Post)
 _JOB = table_of(Job)
 
+LIVE_KINDS = ("crawl", "recrawl")
+"""Kinds of runs that ask sites; the others read what was fetched before."""
+_STORED = select(_CRAWL.c.id, _CRAWL.c.kind, _CRAWL.c.options, _CRAWL.c.finished_at)
+
 
 @dataclass(frozen=True, slots=True)
 class CrawlRun:
@@ -138,10 +142,40 @@ def visible(connection: Connection, public_id: str, *, workspace_id: int, now: d
     return next(iter(_with_figures(connection, connection.execute(query).all(), now)), None)
 
 
-def options_of(connection: Connection, crawl_id: int) -> tuple[dict[str, Any], datetime | None] | None:
-    """What a crawl was asked for, and when it was finished; None when there is no such crawl."""
-    row = connection.execute(select(_CRAWL.c.options, _CRAWL.c.finished_at).where(_CRAWL.c.id == crawl_id)).first()
-    return None if row is None else (dict(row.options), row.finished_at)
+@dataclass(frozen=True, slots=True)
+class StoredCrawl:
+    """What a crawl was asked for, and when it was finished."""
+
+    crawl_id: int
+    kind: str
+    options: Mapping[str, Any]
+    finished_at: datetime | None
+
+
+def stored(connection: Connection, crawl_id: int) -> StoredCrawl | None:
+    """A crawl; None when there is none with this id."""
+    row = connection.execute(_STORED.where(_CRAWL.c.id == crawl_id)).first()
+    return None if row is None else StoredCrawl(*row)
+
+
+def unfinished_live(connection: Connection) -> list[StoredCrawl]:
+    """The crawls of the live web that have begun and are not over, oldest first.
+
+    One whose job was cancelled is left alone, and so is one that reads archives: these may lie on another machine.
+    """
+    holds_sites = select(_PLACE.c.id).where(_PLACE.c.crawl_id == _CRAWL.c.id).exists()
+    query = _STORED.where(_CRAWL.c.finished_at.is_(None), _CRAWL.c.kind.in_(LIVE_KINDS), holds_sites)
+    found = [StoredCrawl(*row) for row in connection.execute(query.order_by(_CRAWL.c.id))]
+    jobs = _newest_jobs(connection, [one.crawl_id for one in found])
+    return [one for one in found if not one.options["archives"] and jobs.get(one.crawl_id, ("", ""))[1] != "cancelled"]
+
+
+def unfinished_ids(connection: Connection, kind: str, *, since: datetime | None = None) -> list[int]:
+    """The unfinished runs of a kind, oldest first; those that began after ``since``."""
+    query = select(_CRAWL.c.id).where(_CRAWL.c.kind == kind, _CRAWL.c.finished_at.is_(None))
+    if since is not None:
+        query = query.where(_CRAWL.c.started_at > since)
+    return list(connection.execute(query.order_by(_CRAWL.c.id)).scalars())
 
 
 def started_at(connection: Connection, crawl_id: int) -> datetime | None:

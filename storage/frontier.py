@@ -16,7 +16,7 @@ from bloghound.records import SiteHealth
 from storage import sites
 from storage.sites import NewSite
 from storage.tables import CrawlSite, HostPace, Site
-from storage.tables.base import table_of
+from storage.tables.base import CLOCKS_DIFFER, table_of
 from storage.upserts import batches, upsert
 
 _PLACE, _SITE, _PACE = table_of(CrawlSite), table_of(Site), table_of(HostPace)
@@ -26,6 +26,8 @@ PerDomain = Callable[[str], int]
 
 SEED_PRIORITY = 1e6
 """What was asked for by name comes before everything that was only linked to, however often."""
+LONGEST_LEASE = timedelta(minutes=5)
+"""No lease is given or extended for longer."""
 _TRIED_PER_PLACE = 4
 """Sites looked at for each free place: on big hosts many wait for one turn."""
 _FREED = {"lease_owner": None, "lease_expires_at": None}
@@ -151,7 +153,7 @@ def _due(
     query = (
         select(_PLACE, _SITE.c.key, _SITE.c.home_url, _SITE.c.domain)
         .join(_SITE, _SITE.c.id == _PLACE.c.site_id)
-        .where(_PLACE.c.crawl_id.in_(crawl_ids), _PLACE.c.state == "queued", _PLACE.c.due_at <= now, _free(_SITE, now))
+        .where(_PLACE.c.crawl_id.in_(crawl_ids), _PLACE.c.state == "queued", _is_due(now), _free(_SITE, now))
         .order_by(_PLACE.c.priority.desc(), _PLACE.c.due_at, _PLACE.c.id)
         .limit(limit)
     )
@@ -163,8 +165,16 @@ def _due(
     return list(connection.execute(query))
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a place's time has come; one that was set by a clock that has been put back since means nothing."""
+    # A place is due when it is made, so one without a visit is, whenever it seems to have been made.
+    is_ahead = _SITE.c.last_visited_at > now + CLOCKS_DIFFER
+    return or_(_PLACE.c.due_at <= now, _PLACE.c.visits == 0, is_ahead)
+
+
 def _free(table: Table, now: datetime) -> ColumnElement[bool]:
-    return or_(table.c.lease_owner.is_(None), table.c.lease_expires_at < now)
+    is_ahead = table.c.lease_expires_at > now + LONGEST_LEASE + CLOCKS_DIFFER
+    return or_(table.c.lease_owner.is_(None), table.c.lease_expires_at < now, is_ahead)
 
 
 def _sites_by_domain(connection: Connection, owner: str) -> Counter[str]:

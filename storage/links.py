@@ -29,6 +29,8 @@ EVIDENCE_POSTS = 5
 
 def keep_post_links(connection: Connection, links: Sequence[tuple[int, int, LinkValue]], *, now: datetime) -> None:
     """Store links out of posts, given as (site id, post id, link); links within the site are not kept."""
+    if not links:
+        return
     keys = _site_keys(connection, {site_id for site_id, _, _ in links})
     rows = [
         row | {"post_id": post_id}
@@ -47,6 +49,8 @@ def keep_post_links(connection: Connection, links: Sequence[tuple[int, int, Link
 
 def keep_site_links(connection: Connection, links: Sequence[tuple[int, LinkValue]], *, now: datetime) -> None:
     """Store blogroll and boilerplate links, given as (site id, link), once per site, target and context."""
+    if not links:
+        return
     keys = _site_keys(connection, {site_id for site_id, _ in links})
     distinct: dict[tuple[int, str, str], dict[str, Any]] = {}
     for site_id, link in links:

@@ -19,10 +19,10 @@ def run_upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to ``revision``; raises StorageError when the database is newer than this program."""
     script = ScriptDirectory.from_config(_config())
     with database.read() as connection:
-        current = _current(connection)
+        current = revision_of(connection)
     if revision == "head" and current == script.get_current_head():
         return
-    if current is not None and current not in {entry.revision for entry in script.walk_revisions()}:
+    if current is not None and current not in known_revisions():
         raise StorageError(
             f"The database {database.shown_url} was made by a newer version of Bloghound (tables {current})."
         )
@@ -37,8 +37,14 @@ def run_downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-def _current(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the tables; None where there are none."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision that this program can bring to the newest."""
+    return frozenset(entry.revision for entry in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _wait_for_other_migrations(connection: Connection) -> None:

@@ -72,6 +72,11 @@ def page(connection: Connection, workspace_id: int, *, limit: int, after_name: s
     return [StoredNiche(*row) for row in connection.execute(query, values)]
 
 
+def every(connection: Connection) -> list[StoredNiche]:
+    """The niches of all workspaces, oldest first: what a crawl, which serves all of them, looks for."""
+    return [StoredNiche(*row) for row in connection.execute(select(*_SHOWN).order_by(_NICHE.c.id))]
+
+
 def get(connection: Connection, workspace_id: int, public_id: str) -> StoredNiche:
     """One niche; raises NotFoundError."""
     row = connection.execute(_ONE, {"workspace": workspace_id, "niche": public_id}).first()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 
 from bloghound.urls import fold_url
 from storage.tables import Page
-from storage.tables.base import table_of
+from storage.tables.base import CLOCKS_DIFFER, table_of
 from storage.upserts import batches, upsert
 
 _PAGE = table_of(Page)
@@ -121,6 +121,13 @@ def due(connection: Connection, site_id: int, *, now: datetime, limit: int) -> l
     return [QueuedPage(*row) for row in rows]
 
 
+def bring_forward(connection: Connection, site_id: int, *, now: datetime) -> None:
+    """Let pages be due now whose waiting time was set by a clock that was ahead and has been put back since."""
+    is_ahead = _PAGE.c.fetched_at > now + CLOCKS_DIFFER
+    waiting = and_(_PAGE.c.site_id == site_id, _PAGE.c.state == "queued", _PAGE.c.next_fetch_at > now, is_ahead)
+    connection.execute(update(_PAGE).where(waiting).values(next_fetch_at=now))
+
+
 def queue_state(connection: Connection, site_id: int) -> tuple[int, datetime | None]:
     """How many addresses of a site are queued, and when the first of those that must wait is due."""
     row = connection.execute(
@@ -145,6 +152,25 @@ def mark(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         key=["site_id", "folded_url"],
         update=update_names,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """How a page was found, and which text it had: ``words`` of it, and its hash, None where it has none."""
+
+    found_from: str | None
+    text_hash: str | None
+    words: int
+
+
+def trails(connection: Connection, site_id: int) -> dict[str, Trail]:
+    """The trail of every page of a site that was fetched, by folded address."""
+    rows = connection.execute(
+        select(_PAGE.c.folded_url, _PAGE.c.found_from, _PAGE.c.content_hash, _PAGE.c.signals).where(
+            _PAGE.c.site_id == site_id, _PAGE.c.outcome.is_not(None)
+        )
+    )
+    return {row[0]: Trail(row[1], row[2], int((row[3] or {}).get("words", 0))) for row in rows}
 
 
 def signals(connection: Connection, site_id: int) -> list[tuple[str, str, dict[str, Any]]]:

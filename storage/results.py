@@ -5,7 +5,7 @@ stores what it brought; entering the same result twice changes nothing but the l
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select
 from bloghound.errors import AddressError
 from bloghound.records import Commenter, EngagementReading, Link, LinkContext, Outcome
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
-from storage import engagement, links, pages, posts, sites, suppressions
+from storage import engagement, figures, links, pages, posts, sites, suppressions
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.posts import Kept
@@ -24,6 +24,11 @@ from storage.tables import Fetch, Site
 from storage.tables.base import table_of
 
 _FETCH, _SITE = table_of(Fetch), table_of(Site)
+
+_UNREAD = frozenset(
+    {Outcome.NOT_FOUND, Outcome.BLOCKED, Outcome.HTTP_ERROR, Outcome.NETWORK_ERROR, Outcome.EMPTY}
+    | {Outcome.TOO_LARGE, Outcome.PARSE_ERROR, Outcome.PARSE_TIMEOUT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ def record(
         if result.site_id is not None and result.site_facts:
             sites.learn(connection, result.site_id, result.site_facts)
     fetched = [result for result in results if result.is_page and result.site_id is not None]
-    unchanged = [result for result in fetched if result.outcome == Outcome.NOT_MODIFIED]
-    pages.mark(connection, [_page_row(result) for result in fetched if result.outcome != Outcome.NOT_MODIFIED])
-    pages.mark(connection, [_unchanged_row(result) for result in unchanged])
+    for row_of in (_page_row, _unread_row, _unchanged_row):
+        pages.mark(connection, [row_of(result) for result in fetched if _form_of(result) is row_of])
     rows = [_fetch_row(result, *count) for result, count in zip(results, counts, strict=True)]
     if rows:
         connection.execute(insert(_FETCH), rows)
+        figures.count_fetches(connection, rows)
     return counts
 
 
@@ -194,6 +199,17 @@ def _page_row(result: PageResult) -> dict[str, Any]:
         "fetched_at": result.fetched_at,
         "next_fetch_at": result.retry_at,
     }
+
+
+def _form_of(result: PageResult) -> Callable[[PageResult], dict[str, Any]]:
+    if result.outcome == Outcome.NOT_MODIFIED:
+        return _unchanged_row
+    return _unread_row if result.outcome in _UNREAD else _page_row
+
+
+def _unread_row(result: PageResult) -> dict[str, Any]:
+    """A page that was not read this time: what was read from it before still tells what it is."""
+    return {name: value for name, value in _page_row(result).items() if name not in {"content_hash", "signals"}}
 
 
 def _unchanged_row(result: PageResult) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from bloghound.records import LinkContext, SiteHealth
 from bloghound.urls import registrable_domain, site_of
@@ -150,30 +150,6 @@ def learn(connection: Connection, site_id: int, facts: Mapping[str, str]) -> Non
 def exists(connection: Connection, site_id: int) -> bool:
     """Whether a site is stored; one that was forgotten is not."""
     return connection.execute(select(_SITE.c.id).where(_SITE.c.id == site_id)).first() is not None
-
-
-def linked_from(connection: Connection, site_id: int, *, limit: int) -> list[tuple[str, str, int, str]]:
-    """Sites that this one links to in posts or blogroll: key, an address there, distinct linkers, linked from.
-
-    Most distinct linkers first, then by key.
-    """
-    mine = (
-        select(_LINK.c.target_site_key, func.min(_LINK.c.target_url).label("url"))
-        .where(_LINK.c.site_id == site_id, _LINK.c.context.in_([LinkContext.CONTENT, LinkContext.BLOGROLL]))
-        .group_by(_LINK.c.target_site_key)
-        .subquery()
-    )
-    linkers = func.count(_LINK.c.site_id.distinct())
-    rows = connection.execute(
-        select(mine.c.target_site_key, mine.c.url, linkers.label("linkers"), _SITE.c.home_url)
-        .join(_LINK, and_(_LINK.c.target_site_key == mine.c.target_site_key))
-        .join(_SITE, _SITE.c.id == site_id)
-        .where(_LINK.c.context.in_([LinkContext.CONTENT, LinkContext.BLOGROLL]))
-        .group_by(mine.c.target_site_key, mine.c.url, _SITE.c.home_url)
-        .order_by(linkers.desc(), mine.c.target_site_key)
-        .limit(limit)
-    ).all()
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def refresh_linkers(connection: Connection) -> None:

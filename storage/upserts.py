@@ -1,9 +1,10 @@
 """Batched upserts by unique key, alike on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -32,12 +33,18 @@ def upsert(
 
     ``where`` is the condition of a partial unique index. Of several rows with one key, the last one's ``update`` stays.
     """
-    if not rows:
-        return
-    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
-    if update:
-        excluded = {name: statement.excluded[name] for name in update}
-        conflict = statement.on_conflict_do_update(index_elements=list(key), index_where=where, set_=excluded)
-    else:
-        conflict = statement.on_conflict_do_nothing(index_elements=list(key), index_where=where)
-    connection.execute(conflict, [dict(row) for row in rows])
+    if rows:
+        statement = _statement(connection.dialect.name, table, tuple(key), tuple(update), where)
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+# Building a statement takes longer than running it for a few rows; the code asks for some dozens of different ones.
+@lru_cache(maxsize=256)
+def _statement(
+    dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...], where: ColumnElement[bool] | None
+) -> Insert:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=list(key), index_where=where)
+    excluded = {name: statement.excluded[name] for name in update}
+    return statement.on_conflict_do_update(index_elements=list(key), index_where=where, set_=excluded)

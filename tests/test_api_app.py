@@ -1,5 +1,6 @@
 """The service over a real server: health, keys, problems, limits, safe retries, headers, and the reference."""
 
+import itertools
 import socket
 import time
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from api.auth.keys import KEY_CHARS, looks_like_key, new_key
 from api.http.connection import HEAD_SECONDS, MAX_HEAD_BYTES
 from api.http.headers import CONTENT_SECURITY_POLICY
 from api.http.limits import BURST_SECONDS, MAX_BODY_BYTES, RateLimiter
+from api.metrics import Metrics, StoredFigures
 from api.server import serve
 from bloghound.errors import PortError
 from bloghound.settings import Settings
+from storage.figures import CrawlFigures
 from tests.serving import ask, make_key, serving, sign_in
 
 
@@ -300,6 +303,15 @@ def test_metrics_count_requests_by_route(service: str, key: str) -> None:
     text = ask("GET", f"{service}/metrics", key=key).text
     assert 'bloghound_http_requests_total{method="GET",route="/v1/me",status="200"}' in text
     assert 'bloghound_rows{kind="sites"} 0.0' in text
+    assert 'bloghound_crawl_queue{state="due"} 0.0' in text
+
+
+def test_figures_of_the_database_are_read_once_for_many_who_ask() -> None:
+    metrics, reads = Metrics(), itertools.count()
+    crawl = CrawlFigures({}, 0, 0, 0, 0, {}, {}, 0, 0, 0, 0, 0)
+    found = [metrics.stored(lambda: StoredFigures({"read": ("", {"times": next(reads)})}, crawl)) for _ in range(3)]
+    assert found[0] is found[1] is found[2]
+    assert next(reads) == 1
 
 
 def test_a_taken_port_is_named(installation: Settings) -> None:

@@ -1,3 +1,5 @@
+import asyncio
+import fcntl
 import gzip
 import os
 import re
@@ -9,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from fastwarc import ArchiveIterator, WarcRecordType
+from scrapy import Request
+from scrapy.http import Response
 
 from bloghound.errors import ArchiveError
 from crawler.archive.reader import read_at, read_records
+from crawler.archive.recording import RecordingMiddleware
 from crawler.archive.writer import Exchange, WarcWriter, purge_old_segments
 from tests.scrapy_harness import PROJECT
 
@@ -179,3 +184,29 @@ def test_zero_days_keeps_everything_and_no_folder_is_nothing_to_purge(tmp_path: 
     assert purge_old_segments(tmp_path, 0).segments == ()
     assert purge_old_segments(tmp_path / "none", 90).segments == ()
     assert path.exists()
+
+
+def test_a_segment_is_closed_after_a_while_so_that_somebody_can_be_erased_from_it(writer: WarcWriter) -> None:
+    async def record() -> list[str]:
+        middleware = RecordingMiddleware(writer, open_seconds=0.01)
+        names: list[str] = []
+        for _ in range(2):
+            request = Request(EXCHANGE.url)
+            middleware.process_response(request, Response(EXCHANGE.url, body=b"<p>hello"))
+            names.append(request.meta["archive_file"])
+            segment = next(path for path in segments.iterdir() if path.name == names[-1])
+            while is_locked(segment):  # noqa: ASYNC110 - a lock on a file tells nobody when it goes
+                await asyncio.sleep(0)
+        return names
+
+    segments = writer.write(EXCHANGE)[0].parent
+    assert len(set(asyncio.run(record()))) == 2
+
+
+def is_locked(path: Path) -> bool:
+    with path.open("rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -1,11 +1,8 @@
-"""The one door: what a document is, sitemaps, and hostile bytes that must end in ParseError and nothing else."""
+"""The one door: what a document is, sitemaps, and what must end in ParseError and nothing else."""
 
 import gzip
-import random
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +16,6 @@ SITEMAP = b"""<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schema
 <url><loc>mailto:x</loc></url>
 </urlset>"""
 INDEX = b"<sitemapindex><sitemap><loc>https://tea.nl/posts.xml</loc></sitemap></sitemapindex>"
-MUTATIONS = 300
 
 
 def document(body: bytes, content_type: str | None = None, url: str = "https://tea.nl/x") -> Document:
@@ -102,69 +98,3 @@ def test_deep_nesting_is_parsed_or_refused() -> None:
     body = b"<html><body>" + b"<div>" * 20_000 + b"hello"
     with suppress(ParseError):
         assert isinstance(parse_document(document(body, "text/html")), ParsedPage)
-
-
-def survives(body: bytes, content_type: str | None, url: str = "https://tea.nl/x") -> bool:
-    """True when the document is parsed; False when it ends in ParseError. Any other exception fails the test."""
-    try:
-        parse_document(Document(url, body, content_type))
-    except ParseError:
-        return False
-    return True
-
-
-def feeds(shared_dir: Path) -> list[Path]:
-    return sorted(path for path in (shared_dir / "robustness/feedparser/tests").rglob("*") if path.is_file())
-
-
-def test_every_hostile_feed_is_parsed_or_refused(shared_dir: Path) -> None:
-    parsed = [survives(path.read_bytes(), "application/xml") for path in feeds(shared_dir)]
-    assert len(parsed) >= 2_000
-    assert sum(parsed) >= 0.9 * len(parsed)
-
-
-def test_every_page_of_the_article_benchmark_is_parsed(shared_dir: Path) -> None:
-    pages = sorted((shared_dir / "robustness/article-extraction-benchmark/html").glob("*.html.gz"))
-    assert [path.name for path in pages if not survives(gzip.decompress(path.read_bytes()), "text/html")] == []
-    assert len(pages) == 181
-
-
-def test_every_html_test_file_is_parsed_or_refused(shared_dir: Path) -> None:
-    files = [path for path in (shared_dir / "robustness/html5lib-tests").rglob("*") if path.is_file()]
-    assert sum(survives(path.read_bytes(), "text/html") for path in files) >= 20
-
-
-def test_every_hostile_address_is_resolved_or_left_out(shared_dir: Path) -> None:
-    cases = (shared_dir / "robustness/wpt-url/url/tests/urltestdata.json").read_text()
-    hrefs = [line.split(":", 1)[1].strip(' ",') for line in cases.splitlines() if '"input"' in line]
-    page = "".join(f'<a href="{href}">x</a><link rel="canonical" href="{href}"><base href="{href}">' for href in hrefs)
-    assert len(hrefs) > 800
-    assert survives(page.encode("utf-8", "replace"), "text/html")
-
-
-def mutate(body: bytes, random_source: random.Random) -> bytes:
-    """Cut out, doubled, overwritten or shuffled in a few places."""
-    data = bytearray(body[:60_000])
-    for _ in range(random_source.randint(1, 8)):
-        start = random_source.randrange(len(data) + 1)
-        length = random_source.randint(1, 200)
-        piece = random_source.choice(
-            [b"", bytes(data[start : start + length]) * 2, random_source.randbytes(length), b"<", b"&#xD800;"]
-        )
-        data[start : start + length] = piece
-    return bytes(data)
-
-
-def mutations(shared_dir: Path) -> Iterator[tuple[bytes, str]]:
-    random_source = random.Random(7)  # noqa: S311 - repeatable test data
-    pages = sorted((shared_dir / "robustness/article-extraction-benchmark/html").glob("*.html.gz"))
-    sources = feeds(shared_dir)
-    for number in range(MUTATIONS):
-        if number % 3 == 0:
-            yield mutate(gzip.decompress(random_source.choice(pages).read_bytes()), random_source), "text/html"
-        else:
-            yield mutate(random_source.choice(sources).read_bytes(), random_source), "application/xml"
-
-
-def test_mutated_documents_raise_nothing_but_parse_errors(shared_dir: Path) -> None:
-    assert sum(survives(body, content_type) for body, content_type in mutations(shared_dir)) > MUTATIONS / 3

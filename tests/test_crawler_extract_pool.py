@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from bloghound.errors import ParseError, ParseTimeoutError
+from bloghound.errors import OversizedDocumentError, ParseError, ParseTimeoutError
+from bloghound.settings import Settings
 from crawler.extract import pool as pool_module
 from crawler.extract.pool import ParserPool
-from crawler.parsed import Document, ParsedDocument, ParsedPage
+from crawler.parsed import Document, ParsedDocument, ParsedFeed, ParsedPage
 
 GOOD = Document("https://tea.nl/posts/oolong/", b"<html><body><p>Oolong, brewed slowly.</p></body></html>", "text/html")
 SECONDS = 30
+KEPT: list[bytearray] = []
 
 
 def hang(document: Document, max_links: int) -> ParsedDocument:
@@ -26,6 +28,22 @@ def hang(document: Document, max_links: int) -> ParsedDocument:
 def die(document: Document, max_links: int) -> ParsedDocument:
     """Stands for a crash inside a C library."""
     os._exit(11)
+
+
+def never_return_from_c(document: Document, max_links: int) -> ParsedDocument:
+    """Stands for a parser that is in a C library, where no handler of a signal runs."""
+    raise AssertionError(sum(range(10**15)))
+
+
+def keep(document: Document, max_links: int) -> ParsedDocument:
+    """Stands for a library that leaks: 100 MiB stay behind, and the task succeeds."""
+    KEPT.append(bytearray(100 * 2**20))
+    return ParsedFeed(url=str(os.getpid()), title="", home_url=None, language=None, entries=())
+
+
+def who(document: Document, max_links: int) -> ParsedDocument:
+    """Tells which process works."""
+    return ParsedFeed(url=str(os.getpid()), title="", home_url=None, language=None, entries=())
 
 
 def swell(document: Document, max_links: int) -> ParsedDocument:
@@ -54,7 +72,7 @@ def test_what_cannot_be_parsed_raises_parse_error(parsers: ParserPool) -> None:
 
 @pytest.mark.parametrize(
     ("task", "error", "words"),
-    [(hang, ParseTimeoutError, "3 seconds"), (die, ParseError, "died"), (swell, ParseError, "memory")],
+    [(hang, ParseTimeoutError, "3 seconds"), (die, ParseError, "died"), (swell, OversizedDocumentError, "memory")],
 )
 def test_trouble_stays_with_its_own_page(
     parsers: ParserPool, task: object, error: type[ParseError], words: str
@@ -76,6 +94,33 @@ def test_closing_takes_seconds_while_a_page_is_parsed() -> None:
         stuck.result(SECONDS)
     with pytest.raises(ParseError, match="closed"):
         parsers.submit(GOOD)
+
+
+def test_a_page_that_is_stuck_in_a_c_library_is_stopped_in_time(parsers: ParserPool) -> None:
+    bad = parsers._schedule(never_return_from_c, GOOD, 10)
+    started = time.monotonic()
+    with pytest.raises(ParseTimeoutError):
+        bad.result(SECONDS)
+    assert time.monotonic() - started < 3 + 2
+
+
+def test_a_worker_that_a_page_has_swollen_begins_no_other_page_and_loses_none(parsers: ParserPool) -> None:
+    results = [parsers._schedule(task, GOOD, 10) for task in (keep, who, who)]
+    swollen, fresh, same = (result.result(SECONDS).url for result in results)
+    assert swollen != fresh == same
+
+
+def test_a_pool_that_broke_is_made_anew() -> None:
+    with ParserPool(workers=1) as parsers:
+        pool_module._stop(parsers._pool)
+        assert isinstance(parsers.submit(GOOD).result(SECONDS), ParsedPage)
+
+
+def test_the_limits_are_those_of_the_specification() -> None:
+    settings = Settings()
+    assert settings.parse_timeout_seconds == pool_module.DEFAULT_TIMEOUT_SECONDS == 3
+    assert settings.parse_memory_mib == pool_module.DEFAULT_MEMORY_MIB
+    assert pool_module.DEFAULT_MEMORY_MIB * 2**20 < 300e6
 
 
 def test_the_crawl_process_loads_no_parser_for_the_pool() -> None:

@@ -1,9 +1,19 @@
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
-from crawler.politeness.robots import MAX_ROBOTS_BYTES, Access, RobotsAnswer, Rules, decide, parse_robots, robots_url
+from crawler.politeness.robots import (
+    MAX_MATCHES,
+    MAX_ROBOTS_BYTES,
+    Access,
+    RobotsAnswer,
+    Rules,
+    decide,
+    parse_robots,
+    robots_url,
+)
 
 URL = "https://blog.example/robots.txt"
 HOME = "https://blog.example/"
@@ -136,22 +146,34 @@ def test_rules_are_read_in_any_encoding(encoding: str) -> None:
     assert not found.allows(HOME + "x")
 
 
+def test_many_addresses_are_not_matched_at_once_against_many_rules() -> None:
+    few, many = rules("Disallow: /a\n" * 10), rules("Disallow: /*a*b\n" * 20_000)
+    assert few.is_quick_for(2_000)
+    assert many.is_quick_for(MAX_MATCHES // 20_000)
+    assert not many.is_quick_for(2_000)
+
+
 def test_the_file_belongs_to_scheme_host_and_port() -> None:
     assert robots_url("http://blog.example:8080/a/b?c") == "http://blog.example:8080/robots.txt"
 
 
 def test_real_files_are_read_without_an_error(shared_dir: Path) -> None:
     read = forbidding = 0
+    slowest = 0.0
     with tarfile.open(shared_dir / "robustness" / "protego_robots_4231.tar.gz") as archive:
         for member in archive:
             handle = archive.extractfile(member)
             if handle is None:
                 continue
             host = member.name.rpartition("/")[2]
+            started = time.perf_counter()
             found = parse_robots(handle.read(), f"https://{host}/robots.txt")
             assert found.allows(f"https://{host}/2020/a-post?x=\u00fc%zz") in {True, False}
+            slowest = max(slowest, time.perf_counter() - started)
             forbidding += found.forbids_everything(f"https://{host}/")
             read += 1
     assert read >= 4231
+    # A file cut at 500 KiB takes some 0.3 s; a busy machine may take five times that.
+    assert slowest < 2
     # These are the most visited sites of the web: few of them turn every crawler away.
     assert 0.005 < forbidding / read < 0.03

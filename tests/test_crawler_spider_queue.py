@@ -1,6 +1,7 @@
 """What stands between the spider and the database: batches that fail in part, places in a crawl, who may come in."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from bloghound.errors import StorageError
-from bloghound.records import Link, LinkContext, Outcome
+from bloghound.records import Outcome
 from bloghound.settings import Settings
-from crawler.discovery import admit, begin_site, linked_sites, moved_site, profile_address, seed_sites
+from crawler.discovery import admit, begin_site, moved_site, profile_address, seed_sites
 from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan
-from storage import crawls, erasure, frontier, links, pages, results
+from storage import crawls, erasure, frontier, pages, results
 from storage.database import Database, open_database
 from storage.frontier import LeasedSite
 from storage.results import PageResult
@@ -69,24 +70,26 @@ def outcomes(database: Database) -> dict[str, str]:
         return {row[0]: row[1] for row in connection.execute(text("SELECT url, outcome FROM fetch"))}
 
 
-def record(database: Database, groups: list[list[PageResult]]) -> Recorder:
-    async def run() -> Recorder:
+def record(database: Database, groups: list[list[PageResult]]) -> Counter[str]:
+    """Write groups at once; what the recorder told of them, by outcome."""
+    told: Counter[str] = Counter()
+
+    async def run() -> None:
         ledger = Ledger(database)
-        recorder = Recorder(ledger, KEY)
+        recorder = Recorder(ledger, KEY, lambda results, _: told.update(one.outcome.value for one in results))
         try:
             await asyncio.gather(*(recorder.record(group) for group in groups))
         finally:
             ledger.close()
-        return recorder
 
-    return asyncio.run(run())
+    asyncio.run(run())
+    return told
 
 
 def test_results_of_many_visits_are_written_and_counted(opened: Database, plan: CrawlPlan) -> None:
     (site_id,) = take_in(opened, plan, "https://one.example/")
     groups = [[result(plan, site_id, f"https://one.example/{number}")] for number in range(5)]
-    recorder = record(opened, groups)
-    assert recorder.outcomes == {"page": 5}
+    assert record(opened, groups) == {"page": 5}
     assert len(outcomes(opened)) == 5
 
 
@@ -94,8 +97,8 @@ def test_a_result_that_cannot_be_stored_costs_itself_only(opened: Database, plan
     (site_id,) = take_in(opened, plan, "https://one.example/")
     good, bad = (result(plan, site_id, f"https://one.example/{name}") for name in ("good", "bad"))
     unstorable = replace(bad, signals={"words": {1, 2}})
-    recorder = record(opened, [[good, unstorable], [replace(good, url="https://one.example/other")]])
-    assert recorder.outcomes == {"page": 2, "parse_error": 1}
+    told = record(opened, [[good, unstorable], [replace(good, url="https://one.example/other")]])
+    assert told == {"page": 2, "parse_error": 1}
     assert outcomes(opened) == {
         "https://one.example/good": "page",
         "https://one.example/bad": "parse_error",
@@ -219,23 +222,6 @@ def test_suppressed_seeds_are_named_and_kept_out() -> None:
 def test_a_profile_has_one_address_however_it_is_written() -> None:
     assert profile_address("https://social.example/users/ann") == "https://social.example/@ann"
     assert profile_address("https://blog.example/users") == "https://blog.example/users"
-
-
-def linked(database: Database, plan: CrawlPlan, site: LeasedSite, suppressions: Suppressions = NOBODY) -> list[str]:
-    targets = ("https://new.example/a", "https://other.example/b")
-    with database.transaction() as connection:
-        found = [(site.site_id, Link(url, LinkContext.BLOGROLL)) for url in targets]
-        links.keep_site_links(connection, found, now=utc_now())
-        admitted = linked_sites(connection, plan, site, suppressions, lambda url: "other" not in url)
-    return [new.key for new in admitted]
-
-
-def test_linked_sites_come_in_one_hop_deeper_where_they_may(opened: Database, plan: CrawlPlan) -> None:
-    take_in(opened, plan, "https://one.example/")
-    (site,) = leased(opened, plan)
-    assert linked(opened, plan, site) == ["new.example"]
-    assert linked(opened, replace(plan, max_depth=0), site) == []
-    assert linked(opened, plan, site, Suppressions(KEY, [keyed_hash(KEY, "new.example")])) == []
 
 
 def test_a_moved_site_keeps_its_depth_and_the_way_it_was_found(opened: Database, plan: CrawlPlan) -> None:

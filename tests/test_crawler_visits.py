@@ -8,6 +8,7 @@ from bloghound.records import Outcome, SiteHealth
 from crawler.politeness.robots import Access
 from crawler.visits import (
     MAX_MISSES_PER_PAGE,
+    MAX_PARSE_TIMEOUTS,
     PROBE_PAGES,
     PageRecord,
     VisitEnd,
@@ -180,7 +181,12 @@ def test_a_site_without_posts_is_what_its_home_page_was(outcome: Outcome, reason
 
 
 def test_a_site_with_posts_is_ok_whatever_else_failed() -> None:
-    assert health_of(Outcome.HTTP_ERROR, live_posts=3) == (SiteHealth.OK, "")
+    records = [PageRecord(HOME, Outcome.HTTP_ERROR, "HTTP 500"), PageRecord(f"{HOME}a", Outcome.POST)]
+    assert site_health(records, HOME, live_posts=3) == VisitEnd(SiteHealth.OK)
+
+
+def test_posts_of_an_earlier_crawl_do_not_make_a_site_ok_that_answers_no_more() -> None:
+    assert health_of(Outcome.HTTP_ERROR, live_posts=3)[0] == SiteHealth.FAILED
 
 
 def test_a_shop_is_not_a_blog_even_with_texts_like_posts() -> None:
@@ -220,3 +226,9 @@ def test_only_rules_that_are_known_forbid_for_good(access: Access, again_at: dat
 
 def test_a_home_page_that_was_never_reached_has_failed() -> None:
     assert site_health([], HOME, live_posts=0).health == SiteHealth.FAILED
+
+
+def test_a_site_that_holds_the_parsers_has_had_its_share() -> None:
+    stuck = [PageRecord(f"{HOME}{number}", Outcome.PARSE_TIMEOUT) for number in range(MAX_PARSE_TIMEOUTS)]
+    assert budget_left(stuck, 200, archived=False) == budget_left(stuck, 200, archived=True) == 0
+    assert budget_left(stuck[1:], 200, archived=False) == 200 - len(stuck[1:])

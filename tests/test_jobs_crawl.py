@@ -17,7 +17,8 @@ from sqlalchemy import text
 from bloghound.demo import DemoWeb
 from bloghound.demo.exchange import Document, json_document
 from bloghound.errors import AddressError, ArchiveError, CrawlError, SettingsError
-from bloghound.jobs.crawl import STOP_SECONDS, run_crawl
+from bloghound.jobs.crawl import run_crawl
+from bloghound.jobs.supervising import STOP_SECONDS
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from crawler.leases import WorkerMark, release_dead_workers, workers_dir

@@ -93,7 +93,7 @@ def test_other_posts_are_found_in_the_archives_after_a_forgetting(settings: Sett
         assert read_at(settings.archive_dir / str(file), int(str(offset))).url == url
 
 
-@pytest.mark.parametrize("step", ["erase_site", "forget_in_index", "_scrub_log"])
+@pytest.mark.parametrize("step", ["erase_site", "forget_in_index", "remove_records"])
 def test_an_interrupted_forgetting_is_finished_by_the_next(
     step: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

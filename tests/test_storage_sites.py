@@ -37,28 +37,6 @@ def test_only_a_seed_says_anew_where_a_visit_begins(database: Database) -> None:
         )
 
 
-def test_discovered_sites_come_with_their_distinct_linkers(database: Database) -> None:
-    def link(url: str) -> Link:
-        return Link(url, LinkContext.BLOGROLL)
-
-    with database.transaction() as connection:
-        ids = _known(connection, "a.example", "b.example")
-        links.keep_site_links(
-            connection,
-            [
-                (ids["a.example"], link("https://c.example/x")),
-                (ids["b.example"], link("https://c.example/y")),
-                (ids["a.example"], link("https://d.example/")),
-            ],
-            now=NOW,
-        )
-        found = sites.linked_from(connection, ids["a.example"], limit=9)
-    assert [(key, number, source) for key, _, number, source in found] == [
-        ("c.example", 2, "https://a.example/"),
-        ("d.example", 1, "https://a.example/"),
-    ]
-
-
 def test_linkers_of_known_sites_are_counted(database: Database) -> None:
     with database.transaction() as connection:
         ids = _known(connection, "a.example", "b.example")

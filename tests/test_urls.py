@@ -86,7 +86,12 @@ def test_servers_redirect_between_these(same: str) -> None:
         ("https://medium.com/@ann/x-1", "medium.com/@ann", "https://medium.com/@ann"),
         ("https://mastodon.example/@ann/123", "mastodon.example/@ann", "https://mastodon.example/@ann"),
         ("https://mastodon.example/@Ann", "mastodon.example/@ann", "https://mastodon.example/@ann"),
-        ("https://bsky.app/profile/ann.example/post/1", "bsky.app/profile/ann.example", None),
+        ("https://mastodon.example/@ann@Other.example", "other.example/@ann", "https://other.example/@ann"),
+        ("https://mastodon.example/@ann.b.rss", "mastodon.example/@ann.b", "https://mastodon.example/@ann.b"),
+        ("https://bsky.app/profile/Ann.example/post/1", "bsky.app/profile/ann.example", None),
+        ("https://www.uni.example/~ann/blog/x", "www.uni.example/~ann", "https://www.uni.example/~ann/"),
+        ("http://ann.blogspot.co.uk/2024/x", "ann.blogspot.com", "http://ann.blogspot.com/"),
+        ("https://www.tumblr.com/ann/123/x", "ann.tumblr.com", "https://ann.tumblr.com/"),
         ("http://koffie.demo.test:8765/x", "koffie.demo.test:8765", "http://koffie.demo.test:8765/"),
     ],
 )

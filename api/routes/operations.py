@@ -8,9 +8,12 @@ from pydantic import BaseModel, Field
 
 from api.auth.actor import Documented, Reader
 from api.http.problems import PROBLEMS
+from api.metrics import StoredFigures
 from api.service import ServiceDep
 from bloghound import __version__
 from storage import status
+from storage.figures import crawl_figures
+from storage.tables.base import utc_now
 
 router = APIRouter(tags=["operations"])
 
@@ -66,16 +69,20 @@ async def metrics(service: ServiceDep, _reader: Reader) -> Response:
 
 
 def _metrics(service: ServiceDep) -> bytes:
-    with service.database.read() as connection:
-        whole = status.status(connection)
+    stored = service.metrics.stored(lambda: _stored_figures(service))
     ready = service.engines.state()[0] == "ready"
-    return service.metrics.text(
-        {
-            "rows": ("Rows stored, by kind.", {name: float(number) for name, number in whole.counts.items()}),
-            "crawls_unfinished": ("Crawls that are under way.", {"crawl": float(whole.unfinished_crawls)}),
-            "ready": ("1 when ranked answers can be given.", {"engine": float(ready)}),
-        }
-    )
+    is_ready = ("1 when ranked answers can be given.", {"engine": float(ready)})
+    return service.metrics.text({**stored.gauges, "ready": is_ready}, stored.crawl)
+
+
+def _stored_figures(service: ServiceDep) -> StoredFigures:
+    with service.database.read() as connection:
+        whole, crawl = status.status(connection), crawl_figures(connection, now=utc_now())
+    gauges = {
+        "rows": ("Rows stored, by kind.", {name: float(number) for name, number in whole.counts.items()}),
+        "crawls_unfinished": ("Crawls that are under way.", {"crawl": float(whole.unfinished_crawls)}),
+    }
+    return StoredFigures(gauges, crawl)
 
 
 @router.get("/v1/me", dependencies=[Documented], responses=PROBLEMS)

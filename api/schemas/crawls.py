@@ -77,7 +77,9 @@ class CrawlOut(BaseModel):
 
     id: str
     state: CrawlState
-    kind: str = Field(description="`crawl`, or how archives were read: `import`, `own`.")
+    kind: str = Field(
+        description="`crawl`; `recrawl` of known sites that were due again; or how archives were read: `import`, `own`."
+    )
     seeds: int = Field(description="How many.")
     max_depth: int | None
     max_pages_per_site: int | None

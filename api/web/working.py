@@ -168,7 +168,9 @@ def shown_crawl(row: CrawlRow, out: CrawlOut) -> ShownCrawl:
 
 
 def _crawl_title(out: CrawlOut) -> str:
-    return f"Crawl from {plural(out.seeds, 'seed')}" if out.kind == "crawl" else "Reading of archives"
+    if out.kind == "crawl":
+        return f"Crawl from {plural(out.seeds, 'seed')}"
+    return "Known sites visited again" if out.kind == "recrawl" else "Reading of archives"
 
 
 def outcome_slices(outcomes: Mapping[str, int]) -> tuple[Slice, ...]:

@@ -15,6 +15,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "keys": ("sign-in", "keys"),
     "working": ("worker",),
     "operating": ("status", "settings"),
+    "tracing": ("why",),
+    "safekeeping": ("backup", "restore"),
     "demo": ("demo",),
 }
 """Modules of this package and their commands, in the order of the help."""

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from bloghound.cli.console import output, print_json, printable, progress_bars, readable_file, table, warn
+from bloghound.cli.crawl_view import AGAIN, watching
 from bloghound.errors import InputError
 from bloghound.jobs import crawl as crawl_job
-from bloghound.jobs import forgetting, importing
+from bloghound.jobs import forgetting, importing, recrawl
 from bloghound.jobs.seeds import read_seeds
 from bloghound.records import CrawlReport
-from bloghound.settings import load_settings
+from bloghound.settings import Settings, load_settings
 from bloghound.urls import parse_address
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -33,15 +34,23 @@ def crawl(
     max_pages_per_site: Annotated[int | None, typer.Option(min=1, help="Most pages asked of one site.")] = None,
     depth: Annotated[int, typer.Option(min=0, help="How many hops from the seeds to follow links to other sites.")] = 1,
     archive: Annotated[list[Path] | None, typer.Option(help="Answer from these WARC files, never the network.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Visit the known sites that are due again.")] = False,
+    worker: Annotated[
+        bool, typer.Option("--worker", help="Stay: work on every unfinished crawl, and on what becomes due.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Crawl blogs from their home addresses outward, politely, and store what they write."""
     settings = load_settings()
+    if due or worker:
+        _refuse_beside("--due" if due else "--worker", sites, seeds, archive, both=due and worker)
+        _visit_again(settings, stays=worker, as_json=as_json)
+        return
     addresses = [parse_address(site) for site in sites or ()] + (read_seeds(seeds) if seeds else [])
     if not addresses:
         raise InputError("There is nothing to crawl: name sites, or a file of them with --seeds.")
     archives = [readable_file(path, "archive") for path in archive or ()]
-    with progress_bars() as bars:
+    with watching(settings) as progress:
         report = crawl_job.run_crawl(
             settings,
             addresses,
@@ -49,10 +58,28 @@ def crawl(
             max_pages_per_site=max_pages_per_site or settings.max_pages_per_site,
             depth=depth,
             archives=archives,
-            progress=lambda event: bars.show(
-                "crawl", event.sites_done, event.sites_total, f"{event.pages} pages, {event.posts} posts"
-            ),
+            progress=progress,
         )
+    _show_report(report, as_json=as_json)
+
+
+def _refuse_beside(option: str, sites: object, seeds: object, archive: object, *, both: bool) -> None:
+    """Raise InputError for what makes no sense beside an option that visits known sites."""
+    if both:
+        raise InputError("--due ends when nothing is due, and --worker stays: give one of them.")
+    if sites or seeds:
+        raise InputError(f"{option} visits sites that are known already: name no sites and no --seeds with it.")
+    if archive:
+        raise InputError(f"{option} asks sites for what is new, which no --archive can tell.")
+
+
+def _visit_again(settings: Settings, *, stays: bool, as_json: bool) -> None:
+    again = "A worker goes on where this one ended." if stays else AGAIN
+    with watching(settings, again=again, until_stopped=stays) as progress:
+        if stays:
+            recrawl.run_standing(settings, progress=progress)
+            return
+        report = recrawl.run_due(settings, progress=progress)
     _show_report(report, as_json=as_json)
 
 

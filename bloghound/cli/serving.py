@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bloghound.cli.console import output, warn
+from bloghound.logs import set_up_logging
 from bloghound.settings import Settings, load_settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -32,6 +33,7 @@ def serve_until_stopped(settings: Settings, *, host: str, port: int, workers: in
     """Announce where the service is and how to sign in, and serve."""
     from api.server import serve as serve_api  # noqa: PLC0415 - the web framework costs a second that others need not pay
 
+    set_up_logging(settings, "serve")
     serve_api(settings, host=host, port=port, workers=workers, announce=lambda: _announce(settings, host, port))
 
 

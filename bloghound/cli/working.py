@@ -1,15 +1,16 @@
 """The command that does long work beside the service, in a process of its own."""
 
-import signal
 import threading
-from types import FrameType
 
 import typer
 from rich.live import Live
 from rich.text import Text
 
 from bloghound.cli.console import errors, printable
+from bloghound.cli.stopping import stoppable
+from bloghound.jobs.metrics import metrics_file
 from bloghound.jobs.runner import JobRunner
+from bloghound.logs import set_up_logging
 from bloghound.settings import load_settings
 from storage.database import open_database
 
@@ -28,22 +29,17 @@ def worker() -> None:
     Any number of workers share one database. With BLOGHOUND_JOBS_IN_SERVICE=false the service leaves all work to them.
     """
     ending = threading.Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        ending.set()
-
     settings = load_settings()
+    set_up_logging(settings, "worker")
     open_database(settings).close()  # one that cannot be used is said once and ends this, instead of every second
-    before = {name: signal.signal(name, end) for name in (signal.SIGINT, signal.SIGTERM)}
-    runner = JobRunner(settings)
-    runner.start()
-    try:
-        _show(runner, ending)
-    finally:
-        errors.print("Ending; what is under way goes back to the queue.")
-        runner.stop()
-        for name, handler in before.items():
-            signal.signal(name, handler)
+    with metrics_file(settings), stoppable(lambda _: ending.set()):
+        runner = JobRunner(settings)
+        runner.start()
+        try:
+            _show(runner, ending)
+        finally:
+            errors.print("Ending; what is under way goes back to the queue.")
+            runner.stop()
 
 
 def _show(runner: JobRunner, ending: threading.Event) -> None:

@@ -3,34 +3,25 @@
 Central names: :func:`run_crawl`, which is :func:`begin_crawl` and :func:`resume_crawl`.
 """
 
-import multiprocessing
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-from bloghound.errors import BloghoundError, CrawlError, NotFoundError
+from bloghound.errors import NotFoundError
+from bloghound.jobs.judging import judge_of_niches
+from bloghound.jobs.supervising import Progress, supervise
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from bloghound.urls import host_of
 from crawler.archive.writer import purge_old_segments
 from crawler.discovery import admit, seed_sites
 from crawler.downloads import own_hosts, require_contact
-from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, CrawlProgress, WebAccess
+from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, WebAccess, plan_for
 from crawler.safety.policy import Endpoint
-from crawler.worker import Finished, run_worker
 from storage import crawls, frontier, sites, suppressions
 from storage.database import Connection, open_database
 from storage.tables.base import utc_now
-
-Progress = Callable[[CrawlProgress], None]
-
-STOP_SECONDS = 15.0
-"""A worker that is asked to stop ends after the requests in flight, each of at most 20 s; it rarely takes one."""
 
 
 def run_crawl(
@@ -138,7 +129,7 @@ def resume_crawl(
     prepared = _prepare(settings, crawl_id, dict(static_hosts or {}), tuple(retry_delays_seconds), access)
     if not prepared.plan.is_archived:
         purge_old_segments(settings.archive_dir, settings.archive_retention_days)
-    warnings = () if prepared.is_finished else _supervise(prepared.plan, progress or (lambda _: None))
+    warnings = () if prepared.is_finished else supervise(prepared.plan, progress or (lambda _: None))
     return _report(prepared.plan, time.monotonic() - started, (*prepared.left_out, *warnings))
 
 
@@ -161,26 +152,22 @@ def _prepare(
     database = open_database(settings)
     try:
         with database.transaction() as connection:
-            stored = crawls.options_of(connection, crawl_id)
+            stored = crawls.stored(connection, crawl_id)
             if stored is None:
                 raise NotFoundError("The crawl is no longer stored.")
-            options, finished_at = stored
-            plan = CrawlPlan(
+            base = CrawlPlan(
                 settings=settings,
-                crawl_id=crawl_id,
-                archives=tuple(options["archives"]),
                 static_hosts=static_hosts,
                 retry_delays_seconds=retry_delays_seconds,
                 access=access,
-                max_sites=options["max_sites"],
-                max_pages_per_site=options["max_pages_per_site"],
-                max_depth=options["max_depth"],
+                judge=judge_of_niches(connection) if stored.options["max_depth"] else None,
             )
-            left_out = () if finished_at else _admit_seeds(connection, plan, options["seeds"])
+            plan = plan_for(base, crawl_id, stored.kind, stored.options)
+            left_out = () if stored.finished_at else _admit_seeds(connection, plan, stored.options["seeds"])
     finally:
         # Where SQLite allows one writing process only, it must be the worker.
         database.close()
-    return _Prepared(plan, left_out, finished_at is not None)
+    return _Prepared(plan, left_out, stored.finished_at is not None)
 
 
 def _admit_seeds(connection: Connection, plan: CrawlPlan, seeds: Sequence[str]) -> tuple[str, ...]:
@@ -190,76 +177,6 @@ def _admit_seeds(connection: Connection, plan: CrawlPlan, seeds: Sequence[str]) 
     held = frontier.held_by(connection, [site.key for site in wanted], plan.crawl_id)
     left_out = [site.home_url for site in wanted if site.key not in held]
     return tuple(f"{url} was not crawled: the crawl holds {plan.max_sites} sites." for url in left_out)
-
-
-def _supervise(plan: CrawlPlan, progress: Progress) -> tuple[str, ...]:
-    """Run the worker process and pass its progress on; the warnings it ended with."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=run_worker, args=(plan, theirs), name="bloghound-crawl")
-    with _interrupts_ignored():
-        process.start()
-    theirs.close()
-    try:
-        return _listen(ours, progress)
-    except (EOFError, ConnectionError) as error:
-        process.join(STOP_SECONDS)
-        raise CrawlError(
-            f"The crawling process ended unexpectedly ({_exit_words(process.exitcode)}); "
-            "the same command continues the crawl."
-        ) from error
-    except BloghoundError:
-        raise
-    except BaseException:
-        _stop(ours)
-        raise
-    finally:
-        process.join(STOP_SECONDS)
-        ours.close()
-        if process.is_alive():
-            process.kill()
-            process.join()
-        process.close()
-
-
-def _listen(pipe: "Pipe[object, object]", progress: Progress) -> tuple[str, ...]:
-    """Pass progress on until the worker's last word; raises the error that it ended with."""
-    while True:
-        message = pipe.recv()
-        if isinstance(message, CrawlProgress):
-            progress(message)
-        elif isinstance(message, BloghoundError):
-            raise message
-        elif isinstance(message, Finished):
-            return message.warnings
-
-
-def _stop(pipe: "Pipe[object, object]") -> None:
-    """Ask the worker to stop, and read what it still tells: a full pipe would hold it up."""
-    deadline = time.monotonic() + STOP_SECONDS
-    with suppress(EOFError, OSError):
-        pipe.send("stop")
-        while pipe.poll(max(0.0, deadline - time.monotonic())):
-            pipe.recv()
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """What is started here ignores Ctrl-C, which reaches a whole process group: it is asked to stop over the pipe."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _exit_words(code: int | None) -> str:
-    if code is None:
-        return "still running"
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def _report(plan: CrawlPlan, seconds: float, errors: tuple[str, ...]) -> CrawlReport:

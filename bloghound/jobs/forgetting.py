@@ -1,14 +1,14 @@
 """Forgetting a site everywhere: database, index, archives, log; and keeping it forgotten."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from bloghound.errors import ConflictError, NotFoundError, StorageError
+from bloghound.errors import ConflictError, NotFoundError
+from bloghound.jobs.suppression_copy import write_copy
+from bloghound.logs import remove_records
 from bloghound.settings import Settings
 from bloghound.urls import canonical_url, site_of
 from crawler.archive.erasure import erase_site
 from crawler.discovery import profile_address
-from crawler.worker import LOG_NAME
 from ranking.index import forget as forget_in_index
 from storage import archives, erasure, jobs, optouts, sites, suppressions
 from storage.database import Database, open_database
@@ -52,6 +52,7 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
         with database.transaction() as connection:
             # First and on its own: it must hold even when there is nothing to remove, or removing fails.
             suppressions.add(connection, settings.secret_key(), [key], reason=suppressions.FORGOTTEN, now=utc_now())
+        write_copy(settings, database)
         done = erase(settings, database, key)
         database.checkpoint()
     finally:
@@ -98,7 +99,7 @@ def _remove(settings: Settings, database: Database, key: str) -> Forgotten:
         receipt = erasure.forget(connection, key, secret_key=settings.secret_key(), now=utc_now(), busy_archives=busy)
     # Once more: an index that was being built meanwhile may have read the rows.
     generations += forget_in_index(settings.index_dir, blogger)
-    log_lines = _scrub_log(settings.data_dir / LOG_NAME, key)
+    log_lines = remove_records(settings, lambda text: erasure.mentions(text, key))
     return Forgotten(key, receipt, records, generations, log_lines, twin_key, len(busy))
 
 
@@ -114,23 +115,3 @@ def _erase_archived(settings: Settings, database: Database, key: str) -> tuple[i
         with database.transaction() as connection:
             archives.move(connection, segment.name, segment.moved)
     return records, busy
-
-
-def _scrub_log(path: Path, key: str) -> int:
-    """Take the lines that name a site out of the log; how many there were.
-
-    The file stays the same one, since a crawl may be appending to it.
-    """
-    if not path.exists():
-        return 0
-    try:
-        with path.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as log:
-            lines = log.readlines()
-            kept = [line for line in lines if not erasure.mentions(line, key)]
-            if len(kept) < len(lines):
-                log.seek(0)
-                log.writelines(kept)
-                log.truncate()
-    except OSError as error:
-        raise StorageError(f"The log {path} cannot be rewritten: {error.strerror}.") from error
-    return len(lines) - len(kept)

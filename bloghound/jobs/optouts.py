@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bloghound.errors import ConflictError, NotFoundError
 from bloghound.jobs.naming import covered_keys, named_site
+from bloghound.jobs.suppression_copy import write_copy
 from bloghound.jobs.work import FORGET
 from bloghound.settings import Settings
 from storage import idempotency, jobs, optouts, suppressions
@@ -38,6 +39,7 @@ def request_optout(settings: Settings, database: Database, address: str, now: da
         )
         public_id = optouts.add(connection, key, job_id=job.job_id, now=now)
         idempotency.forget_naming(connection, optouts.bloggers_of(connection, keys))
+    write_copy(settings, database)
     return OptOutReceipt(public_id, "requested", erase_after)
 
 
@@ -57,6 +59,7 @@ def reject_optout(settings: Settings, database: Database, public_id: str, now: d
         if not optouts.is_requested(connection, record.site_key):
             suppressions.lift(connection, settings.secret_key(), covered_keys(record.site_key))
         found = optouts.by_public_id(connection, public_id)
+    write_copy(settings, database)
     return found or record
 
 
@@ -81,4 +84,6 @@ def erase_blogger(
             raise NotFoundError(f"There is no blogger {blogger_public_id!r}.")
         suppressions.add(connection, settings.secret_key(), keys, reason=suppressions.FORGOTTEN, now=now)
         idempotency.forget_naming(connection, [blogger_public_id])
-        return jobs.submit(connection, FORGET, workspace_id=workspace_id, parameters={"site_keys": keys}, now=now)
+        job = jobs.submit(connection, FORGET, workspace_id=workspace_id, parameters={"site_keys": keys}, now=now)
+    write_copy(settings, database)
+    return job

@@ -3,6 +3,7 @@
 Central name: :class:`RecordingMiddleware`.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,9 @@ from crawler.archive.writer import Exchange, HeaderPairs, WarcWriter
 FOLDER_SETTING = "BLOGHOUND_ARCHIVE_DIR"
 SEGMENT_BYTES_SETTING = "BLOGHOUND_ARCHIVE_SEGMENT_BYTES"
 
+OPEN_SECONDS = 900.0
+"""How long one segment is written: nobody can be erased from it meanwhile, and a worker may stay for months."""
+
 
 class RecordingMiddleware:
     """Writes each response to a WARC segment and notes in ``request.meta`` where it lies.
@@ -25,8 +29,10 @@ class RecordingMiddleware:
     the downloader, so the body is still encoded as it came over the wire.
     """
 
-    def __init__(self, writer: WarcWriter) -> None:
+    def __init__(self, writer: WarcWriter, open_seconds: float = OPEN_SECONDS) -> None:
         self._writer = writer
+        self._open_seconds = open_seconds
+        self._closing: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -53,11 +59,16 @@ class RecordingMiddleware:
                 ip_address=str(response.ip_address) if response.ip_address else None,
             )
         )
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(self._open_seconds, self.close)
         request.meta.update(archive_file=segment.name, archive_offset=offset, fetched_at=fetched_at)
         return response
 
     def close(self) -> None:
-        """Close the segment being written."""
+        """Close the segment being written; the next response begins another."""
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
         self._writer.close()
 
 

@@ -16,6 +16,14 @@ _SELECTORS = (
     ".author .fn", ".vcard .fn", ".byline .author", ".post-author", ".entry-author", ".author-name", ".author",
     ".byline",
 )  # fmt: skip
+# Small print beside the title, where themes write "by Name on day" without any mark on the name.
+_SMALL_PRINT = ".meta, .subheading, .subtitle, .post-meta, .entry-meta, .article-meta, .post-info, .posted-by"
+_SMALL_PRINT_CHARS = 150
+_SIGNED = re.compile(
+    r"(?:^|\s)(?:by|von|door|par|por)\s+(?P<name>[^\W\d_][^\d,|·•/()]{1,60}?)"
+    r"(?=\s*(?:$|[,|·•/(–—]|\d)|\s+(?:on|at|in|am|um|op|om|le|el|em)\s)",
+    re.IGNORECASE,
+)
 _PREFIX = re.compile(
     r"^\W*(?:(?:written|posted|published|geschreven|geplaatst|verfasst|veröffentlicht|publié|escrito|publicado|kirjoittanut)\s+)?"
     r"(?:by|door|von|par|por|di|da|av|автор|作者|文)\s*[:：]?\s+|^\W*(?:author|auteur|autor|kirjoittaja|作者|글쓴이|著者)\s*[:：]\s*",
@@ -48,6 +56,20 @@ def _candidates(tree: LexborHTMLParser, metadata: PageMetadata) -> Iterator[str 
         byline = tree.css_first(selector)
         if byline is not None and byline.mem_id not in node_ids(tree, COMMENT_AREAS, selector):
             yield byline.text()
+    yield from _signatures(tree)
+
+
+def _signatures(tree: LexborHTMLParser) -> Iterator[str]:
+    """Names in small print: those that links to an author's page carry, and those that follow a "by"."""
+    elsewhere = node_ids(tree, COMMENT_AREAS, f"{_SMALL_PRINT}, a[href]")
+    for link in tree.css('a[href*="/author/"]'):
+        if link.mem_id not in elsewhere:
+            yield link.text()
+    for node in tree.css(_SMALL_PRINT):
+        text = one_line(node.text(separator=" "), _SMALL_PRINT_CHARS + 1)
+        signed = _SIGNED.search(text) if len(text) <= _SMALL_PRINT_CHARS and node.mem_id not in elsewhere else None
+        if signed is not None and not signed["name"][0].islower():
+            yield signed["name"]
 
 
 def _names(value: object) -> Iterator[str]:

@@ -6,7 +6,7 @@ as a label: at the start of a line, followed by its end or a separator, or in br
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from bloghound.records import Disclosure, Link
@@ -87,6 +87,8 @@ _ASSOCIATE_TAG = re.compile(r"^[\w-]+-2\d$")
 _PATTERNS = {
     kind: re.compile(rf"(?<![\w#])(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE) for kind, phrases in _PHRASES.items()
 }
+# All of them in lower case: most posts hold none, and one search without IGNORECASE takes a quarter of the time.
+_ANY_PHRASE = re.compile(rf"(?<![\w#])(?:{'|'.join(phrase for group in _PHRASES.values() for phrase in group)})(?!\w)")
 _LABEL = re.compile(
     rf"^[\W_]{{0,3}}({'|'.join(_LABELS)})[*)\]]?\s*(?:$|[:|–—]|\s-\s)|[\[(]({'|'.join(_LABELS)})[\])]",
     re.IGNORECASE | re.MULTILINE,
@@ -96,18 +98,19 @@ _LABEL = re.compile(
 def find_disclosures(title: str, text: str, links: Iterable[Link] = ()) -> tuple[Disclosure, ...]:
     """Every sign of sponsorship in a post, ordered by position; a sign in the title has position 0."""
     found = [
-        Disclosure(kind, match.group().strip(), match.start() / max(1, len(text)))
-        for kind, pattern in _PATTERNS.items()
-        for match in pattern.finditer(text)
+        Disclosure(kind, match.group().strip(), match.start() / max(1, len(text))) for kind, match in _phrases(text)
     ]
     found += [_labelled(match, len(text)) for match in _LABEL.finditer(text)]
-    found += [
-        Disclosure(kind, match.group(), 0.0) for kind, pattern in _PATTERNS.items() for match in pattern.finditer(title)
-    ]
+    found += [Disclosure(kind, match.group(), 0.0) for kind, match in _phrases(title)]
     found += [_labelled(match, 0) for match in _LABEL.finditer(title)]
     found += _from_links(links, text)
     distinct = {(item.kind, item.words.casefold()): item for item in sorted(found, key=lambda item: -item.position)}
     return tuple(sorted(distinct.values(), key=lambda item: (item.position, item.kind))[:MAX_DISCLOSURES])
+
+
+def _phrases(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    if _ANY_PHRASE.search(text.lower()):
+        yield from ((kind, match) for kind, pattern in _PATTERNS.items() for match in pattern.finditer(text))
 
 
 def link_mark(link: Link) -> tuple[str, str] | None:

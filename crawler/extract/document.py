@@ -3,7 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
-from bloghound.errors import ParseError
+from selectolax.lexbor import SelectolaxError
+
+from bloghound.errors import OversizedDocumentError, ParseError
 from crawler.extract.feed import parse_feed
 from crawler.extract.jsonfeed import VERSION_MARK, parse_json_feed
 from crawler.extract.links import MAX_LINKS
@@ -32,14 +34,17 @@ _JSON_FEED = re.compile(rb"^\s*\{.{0,2000}" + re.escape(VERSION_MARK.encode()), 
 def parse_document(document: Document, max_links: int = MAX_LINKS) -> ParsedDocument:
     """The parsed page, feed or sitemap; at most ``max_links`` links of a page are kept.
 
-    Raises ParseError, and nothing else, for what cannot be parsed: binary and plain text, robots.txt, refused markup.
+    Raises ParseError, and nothing else, for what cannot be parsed: binary and plain text, robots.txt; of it,
+    OversizedDocumentError for what was refused, or ran out of memory or stack.
     """
     try:
         return _dispatch(document, max_links)
     except ParseError:
         raise
     except RecursionError as error:
-        raise ParseError("The document is nested too deeply.") from error
+        raise OversizedDocumentError("The document is nested too deeply.") from error
+    except (MemoryError, SelectolaxError) as error:  # lexbor reads anything: it fails for want of memory only
+        raise OversizedDocumentError("The document needs more memory than a parser process may use.") from error
     except Exception as error:
         raise ParseError(f"The document cannot be parsed ({type(error).__name__}).") from error
 

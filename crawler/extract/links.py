@@ -22,7 +22,7 @@ FEED_TYPES = frozenset(
 )
 
 # Where the themes of WordPress, Ghost, Blogger, Hugo, Jekyll, Hexo and Pelican put these parts of a page.
-_BOILERPLATE = """nav, footer, aside, body > header, #header, #footer, #sidebar, #nav, #menu, [role=navigation],
+BOILERPLATE = """nav, footer, aside, body > header, #header, #footer, #sidebar, #nav, #menu, [role=navigation],
 [role=banner], [role=contentinfo], [role=complementary], [class*=sidebar], [class*=navbar], [class*=breadcrumb],
 [class*=pagination], [class*=pager], [class*=share], [class*=social], [class*=related],
 [class*=widget]:not(.Blog),
@@ -43,10 +43,12 @@ _OLDER = re.compile(
     r"anterior|vanhemmat|seuraava|下一页|次へ|前へ|다음|이전|»|›|→)",
     re.IGNORECASE,
 )
-_ROOTS = (
+# What themes and formats call the element that holds a post's words and nothing else.
+_BODIES = (
     "[itemprop~=articleBody]", ".e-content", ".entry-content", ".post-content", ".post-body", ".article-content",
-    ".post__content", ".gh-content", "article", "[role=main]", "main", "#content", ".content", ".post", "#main",
+    ".post__content", ".gh-content",
 )  # fmt: skip
+_ROOTS = (*_BODIES, "article", "[role=main]", "main", "#content", ".content", ".post", "#main")
 _MIN_ROOT_CHARS = 200
 _SHORT_ROOT_CHARS = 40
 """A container with less than 200 characters is taken only where no other has more: the post is short."""
@@ -91,6 +93,12 @@ def content_root(tree: LexborHTMLParser) -> LexborNode | None:
     return tree.body
 
 
+def post_body(tree: LexborHTMLParser) -> LexborNode | None:
+    """The element that the page marks as a post's words, where it marks exactly one and there is some text in it."""
+    marked = next((nodes for selector in _BODIES if (nodes := tree.css(selector))), [])
+    return marked[0] if len(marked) == 1 and text_length(marked[0]) >= _MIN_ROOT_CHARS else None
+
+
 def text_length(node: LexborNode) -> int:
     """Characters of the text below ``node``."""
     return len(node.text() or "")
@@ -112,7 +120,7 @@ def _link_contexts(tree: LexborHTMLParser, root: LexborNode | None) -> dict[int,
     contexts: dict[int, LinkContext] = {}
     if root is not None:
         frame = {node.mem_id for node in _with_ancestors(root)}
-        areas = [area for area in tree.css(_BOILERPLATE) if area.mem_id not in frame]
+        areas = [area for area in tree.css(BOILERPLATE) if area.mem_id not in frame]
         boilerplate = {node.mem_id for area in areas for node in area.css("a[href]")}
         inside = {node.mem_id for node in root.css("a[href], area[href]")} - boilerplate
         contexts.update(dict.fromkeys(inside, LinkContext.CONTENT))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -25,6 +26,10 @@ _LOCAL_HOST = re.compile(
     r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|[^.]+|(.*\.)?example\.(com|org|net)|.*\.(local|localhost|test|example|invalid))$"
 )
 _REFRESH = re.compile(r"^\s*(\d+(?:\.\d*)?)\s*[;,]?\s*(?:url\s*=\s*)?['\"]?([^'\"]*)", re.IGNORECASE)
+
+_ORIGIN = re.compile(r"https?://[^/?#\\]+")
+_WITHOUT_PATH = re.compile(r"(?:https?://[^/?#\\]|/(?!/)).{0,300}\Z")
+"""Addresses that mean the same from every page of a host: absolute ones, and paths from the root; no long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,20 @@ def resolve(href: str | None, base_url: str) -> str | None:
     """
     if not href or href.startswith(("#", "mailto:", "javascript:", "data:", "tel:")):
         return None
+    origin = _ORIGIN.match(base_url) if _WITHOUT_PATH.match(href) else None
+    return _resolve_again(href, f"{origin.group()}/") if origin is not None else _resolve(href, base_url)
+
+
+def _resolve(href: str, base_url: str) -> str | None:
     try:
         url = parse_address(href, base_url)
     except AddressError:
         return None
     return rehome(url, base_url)
+
+
+# The pages of a site follow each other, and their menus lead to the same places.
+_resolve_again = lru_cache(maxsize=4096)(_resolve)
 
 
 def rehome(url: str, base_url: str) -> str:

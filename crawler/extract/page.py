@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bloghound.errors import ParseError
 from bloghound.records import Link, LinkContext, ParsedPost, PostSource
@@ -35,8 +35,9 @@ def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
     metadata = read_metadata(tree, document.url)
     root = content_root(tree)
     found = read_links(tree, metadata, root, max_links)
-    text = extract_text(html, root)
-    post = _as_post(tree, metadata, text, found.links, document)
+    title = find_title(tree, metadata)
+    text = extract_text(html, tree, root, title)
+    post = _as_post(tree, metadata, root, title, text, found.links, document)
     text_hash = hash_text(text)
     platform = find_platform(metadata.first("generator"), html)
     signals = collect_signals(tree, metadata, root, post, text_hash, platform)
@@ -44,7 +45,7 @@ def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
     return ParsedPage(
         url=document.url,
         canonical_url=canonical_address(metadata),
-        title=find_title(tree, metadata),
+        title=title,
         site_name=find_site_name(tree, metadata),
         language=post.language if post is not None else _declared_language(metadata),
         kind=decision.kind,
@@ -64,14 +65,19 @@ def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
 
 
 def _as_post(
-    tree: LexborHTMLParser, metadata: PageMetadata, text: str, links: tuple[Link, ...], document: Document
+    tree: LexborHTMLParser,
+    metadata: PageMetadata,
+    root: LexborNode | None,
+    title: str,
+    text: str,
+    links: tuple[Link, ...],
+    document: Document,
 ) -> ParsedPost | None:
     """The page's content as a post, or None where there is too little of it."""
     if len(text) < MIN_POST_CHARS:
         return None
-    title = find_title(tree, metadata)
     language = detect_language(text, _declared_language(metadata))
-    date = find_date(tree, metadata, content_root(tree), document.fetched_at or datetime.now(UTC), language)
+    date = find_date(tree, metadata, root, document.fetched_at or datetime.now(UTC), language)
     permalink = entry_permalink(tree, metadata)
     kept = tuple(link for link in links if link.context is not LinkContext.BOILERPLATE)
     content = tuple(link for link in kept if link.context is LinkContext.CONTENT)

@@ -4,28 +4,47 @@ Killing one worker of the standard library's pool fails every queued task; pebbl
 """
 
 import multiprocessing
+import os
 import resource
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from bloghound.errors import ParseError, ParseTimeoutError
+from bloghound.errors import OversizedDocumentError, ParseError, ParseTimeoutError
 from crawler.extract.links import MAX_LINKS
 from crawler.parsed import Document, ParsedDocument
 
-DEFAULT_TIMEOUT_SECONDS = 10.0
+DEFAULT_TIMEOUT_SECONDS = 3.0
 """The slowest of 8,000 real pages takes 0.5 s; hostile ones never end."""
-DEFAULT_MEMORY_MIB = 1024
-"""Address space of one worker: parsers and the language model map some 500 MiB, a 5 MiB page needs 200 more."""
+DEFAULT_MEMORY_MIB = 256
+"""Most memory of one worker, within the 300 MB that a hostile page may cost: parsers and language model take 65 MiB,
+a page of 5 MiB some 150 more."""
 MAX_TASKS = 2_000
 """A worker is replaced after this many documents, so that leaks in C libraries stay small."""
+_WORN = 0.5
+"""A worker whose size has grown by this share of what it may grow begins no document: the next might not fit."""
+_WORN_EXIT = 75
+"""Exit code of a worker that is worn out; EX_TEMPFAIL of sysexits.h, which no parser library uses."""
+_LEAST_ROOM_BYTES = 64 * 2**20
+"""Left for a document even where the limit is too low for the libraries themselves; an ordinary page needs less."""
 _CLOSE_SECONDS = 3.0
+
+# Loads every library and the language model, before a worker's first document and its clock.
+_WARMING = Document(
+    "https://page.invalid/",
+    b"<!DOCTYPE html><title>Warming up</title><article><p>A sentence that is long enough to have a language.</article>",
+    "text/html",
+)
 
 
 class ParserPool:
@@ -38,14 +57,20 @@ class ParserPool:
         memory_mib: int = DEFAULT_MEMORY_MIB,
         max_links: int = MAX_LINKS,
     ) -> None:
+        self._workers = workers
         self._timeout_seconds = timeout_seconds
+        self._memory_mib = memory_mib
         self._max_links = max_links
         self._open: set[Future[ParsedDocument]] = set()
-        self._pool = ProcessPool(
-            max_workers=workers,
+        self._is_closed = False
+        self._lock = threading.Lock()
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
             max_tasks=MAX_TASKS,
-            initializer=_limit_memory,
-            initargs=(memory_mib,),
+            initializer=_prepare_worker,
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -58,13 +83,13 @@ class ParserPool:
         self.close()
 
     def submit(self, document: Document) -> "Future[ParsedDocument]":
-        """A future of the parsed document. It raises ParseTimeoutError or ParseError, for this document alone."""
+        """A future of the parsed document. It raises ParseError or one of its kinds, for this document alone."""
         return self._schedule(_parse, document, self._max_links)
 
     def close(self) -> None:
         """Stop all workers, also those in the middle of a page; what was not finished raises ParseError."""
-        stop: Callable[[], None] = self._pool.stop  # pebble annotates most, but not this method
-        stop()
+        self._is_closed = True
+        _stop(self._pool)
         self._pool.join(timeout=_CLOSE_SECONDS)
         for outcome in tuple(self._open):
             _fail(outcome, ParseError("The parser pool was closed."))
@@ -72,15 +97,56 @@ class ParserPool:
     def _schedule(
         self, function: Callable[[Document, int], ParsedDocument], document: Document, max_links: int
     ) -> "Future[ParsedDocument]":
+        if self._is_closed:
+            raise ParseError("The parser pool is closed.")
         outcome: Future[ParsedDocument] = Future()
-        try:
-            task = self._pool.schedule(function, args=(document, max_links), timeout=self._timeout_seconds)
-        except RuntimeError as error:
-            raise ParseError("The parser pool is closed.") from error
         self._open.add(outcome)
         outcome.add_done_callback(self._open.discard)
-        task.add_done_callback(lambda done: _settle(outcome, done, self._timeout_seconds))
+        self._hand_out(outcome, function, document, max_links)
         return outcome
+
+    def _hand_out(
+        self,
+        outcome: "Future[ParsedDocument]",
+        function: Callable[[Document, int], ParsedDocument],
+        document: Document,
+        max_links: int,
+    ) -> None:
+        """Give a document to a worker, and to another one when that was worn out."""
+
+        def settle(done: "Future[ParsedDocument]") -> None:
+            if _was_declined(done) and not self._is_closed:
+                self._hand_out(outcome, function, document, max_links)
+            else:
+                _settle(outcome, done, self._timeout_seconds)
+
+        arguments = (function, document, max_links, self._memory_mib)
+        try:
+            task = self._running().schedule(_work, args=arguments, timeout=self._timeout_seconds)
+        except RuntimeError as error:
+            failure = ParseError("The parser pool is closed.")
+            failure.__cause__ = error
+            _fail(outcome, failure)
+            return
+        task.add_done_callback(settle)
+
+    def _running(self) -> ProcessPool:
+        """The pool, made anew when it broke: its processes share pipes, which one that dies at them can spoil."""
+        with self._lock:
+            if not self._is_closed and not self._pool.active:
+                _stop(self._pool)
+                self._pool = self._start()
+            return self._pool
+
+
+def _stop(pool: ProcessPool) -> None:
+    stop: Callable[[], None] = pool.stop  # pebble annotates most, but not this method
+    stop()
+
+
+def _was_declined(done: "Future[ParsedDocument]") -> bool:
+    error = None if done.cancelled() else done.exception()
+    return isinstance(error, ProcessExpired) and error.exitcode == _WORN_EXIT
 
 
 def _settle(outcome: "Future[ParsedDocument]", done: "Future[ParsedDocument]", timeout_seconds: float) -> None:
@@ -92,7 +158,6 @@ def _settle(outcome: "Future[ParsedDocument]", done: "Future[ParsedDocument]", t
     if error is not None:
         _fail(outcome, _as_parse_error(error, timeout_seconds))
         return
-    # Whoever waited may have cancelled, or the pool may have been closed, in the meantime.
     with suppress(InvalidStateError):
         outcome.set_result(done.result())
 
@@ -112,11 +177,33 @@ def _as_parse_error(error: BaseException, timeout_seconds: float) -> ParseError:
     elif isinstance(error, ProcessExpired):
         found = ParseError(f"The parser process died (exit code {error.exitcode}).")
     elif isinstance(error, MemoryError):
-        found = ParseError("Parsing needs more memory than a parser process may use.")
+        found = OversizedDocumentError("Parsing needs more memory than a parser process may use.")
     else:
         found = ParseError(f"The document cannot be parsed ({type(error).__name__}).")
     found.__cause__ = error
     return found
+
+
+def _prepare_worker() -> None:
+    """Before a worker's first document: load everything, and note how large the process is then."""
+    # pebble's own handler runs between two steps of Python, and a parser may stay in C for minutes.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _parse(_WARMING, MAX_LINKS)
+    _fresh_size()
+
+
+def _work(
+    function: Callable[[Document, int], ParsedDocument], document: Document, max_links: int, memory_mib: int
+) -> ParsedDocument:
+    """Run one task in a worker within its memory limit; a worn worker ends instead, and the pool takes another."""
+    fresh = _fresh_size()
+    if not fresh.mapped:
+        return function(document, max_links)
+    room = max(memory_mib * 2**20 - fresh.resident, _LEAST_ROOM_BYTES)
+    if _size().mapped - fresh.mapped > room * _WORN:
+        os._exit(_WORN_EXIT)
+    with _at_most(fresh.mapped + room):
+        return function(document, max_links)
 
 
 def _parse(document: Document, max_links: int) -> ParsedDocument:
@@ -126,6 +213,34 @@ def _parse(document: Document, max_links: int) -> ParsedDocument:
     return parse_document(document, max_links)
 
 
-def _limit_memory(memory_mib: int) -> None:
-    limit = memory_mib * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+class _Size(NamedTuple):
+    """Bytes of this process: of its address space, and of memory that it holds."""
+
+    mapped: int
+    resident: int
+
+
+def _size() -> _Size:
+    """From Linux's ``statm``; zeros on other systems, where nothing but the time is limited."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except OSError:
+        return _Size(0, 0)
+    return _Size(int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize())
+
+
+@cache
+def _fresh_size() -> _Size:
+    """The size of this worker when it was asked first: before any document."""
+    return _size()
+
+
+@contextmanager
+def _at_most(mapped_bytes: int) -> Iterator[None]:
+    """Limit the address space while a document is parsed: what the pool itself does must not fail for memory."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (mapped_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

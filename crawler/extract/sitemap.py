@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError as XmlError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from bloghound.errors import ParseError
+from bloghound.errors import OversizedDocumentError, ParseError
 from crawler.extract.dateformats import parse_machine_date
 from crawler.extract.encoding import decode_markup
 from crawler.extract.metadata import resolve
@@ -52,7 +52,7 @@ def gunzip(body: bytes) -> bytes:
     except zlib.error as error:
         raise ParseError("The gzip file is damaged.") from error
     if len(data) > MAX_BODY_BYTES:
-        raise ParseError(f"The gzip file unpacks to more than {MAX_BODY_BYTES} bytes.")
+        raise OversizedDocumentError(f"The gzip file unpacks to more than {MAX_BODY_BYTES} bytes.")
     return data
 
 

@@ -118,6 +118,15 @@ class Pacer:
         now = self._clock()
         return {name: (max(0.0, slot.free_at - now), slot.failures) for name, slot in known.items() if slot is not None}
 
+    def parked(self) -> list[tuple[str, float, int]]:
+        """Hosts and domains that are left alone after failures: name, seconds until they may be asked, failures."""
+        now = self._clock()
+        return [
+            (name.removesuffix("/"), slot.free_at - now, slot.failures)
+            for name, slot in self._slots.items()
+            if slot.failures and slot.free_at > now
+        ]
+
     def wait_seconds(self, url: str) -> float:
         """How long a request to ``url`` would have to wait for gaps and back-off as things stand."""
         host = host_of(url) or url

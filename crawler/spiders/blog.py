@@ -26,11 +26,12 @@ from crawler.fetching import FATAL_ERRORS, Fetched
 from crawler.intake import Arrival, failure, page_result
 from crawler.parsed import ParsedDocument, ParsedPage
 from crawler.politeness.robots import Access, Rules
+from crawler.recrawl import begin_again, queue_home
 from crawler.visits import PageRecord, VisitEnd
 from storage import crawls, frontier, pages
 from storage.database import Connection
 from storage.frontier import LeasedSite
-from storage.pages import NewPage, QueuedPage
+from storage.pages import LEADING_KINDS, NewPage, QueuedPage
 from storage.results import PageResult
 from storage.tables.base import utc_now
 
@@ -56,6 +57,7 @@ class BlogVisit:
         self._is_lost = False
         self._ran_dry = False
         self._is_spent = False
+        self._has_lead = False
         self._yield = traps.Yield()
         self._pages = 0
         self._started = monotonic()
@@ -63,9 +65,7 @@ class BlogVisit:
     async def run(self) -> None:
         """Visit the site until it has taken its share, or is done; raises only what ends the whole crawl."""
         if not self._site.has_begun:
-            await self._context.ledger.write(
-                lambda connection: begin_site(connection, self._plan, self._site, now=utc_now())
-            )
+            await self._context.ledger.write(self._queue_pages)
         await self._remember()
         refusal = await self._begin()
         if refusal is not None:
@@ -77,6 +77,12 @@ class BlogVisit:
             return
         again = await self._again()
         await (self._close() if again is None else self._give_back(again))
+
+    def _queue_pages(self, connection: Connection) -> None:
+        if self._plan.is_recrawl:
+            begin_again(connection, self._site, now=utc_now())
+        else:
+            begin_site(connection, self._plan, self._site, now=utc_now())
 
     async def _remember(self) -> None:
         """What this crawl has fetched from the site before: in earlier visits, or before the worker was killed."""
@@ -124,6 +130,8 @@ class BlogVisit:
         # Rounds are never cut to end a visit, so the walk is the same however often it was interrupted.
         limit = min(self._context.width_for(self._site.home_url), self._budget_left())
         batch = await self._context.ledger.read(lambda connection: self._due(connection, limit))
+        if not batch and self._plan.is_recrawl and not self._has_lead and not self._is_lost:
+            batch = await self._context.ledger.write(lambda connection: self._due_with_home(connection, limit))
         self._ran_dry = not batch
         return batch
 
@@ -131,6 +139,14 @@ class BlogVisit:
         """The next addresses; none when the lease was lost, as by a clock that jumped or a machine that slept."""
         self._is_lost = not frontier.is_leased(connection, self._site)
         return [] if self._is_lost else self._best(connection, limit)
+
+    def _due_with_home(self, connection: Connection, limit: int) -> list[QueuedPage]:
+        """The home page, where a visit to a known site got no answer from any feed."""
+        self._has_lead = True
+        if fold_url(self._site.home_url) in self._records:
+            return []
+        queue_home(connection, self._site)
+        return self._due(connection, limit)
 
     def _best(self, connection: Connection, limit: int) -> list[QueuedPage]:
         """The best addresses in the queue; where these are of a kind that brings nothing new, others before them."""
@@ -159,6 +175,7 @@ class BlogVisit:
             await self._context.ledger.write(self._admit_successor)
         await self._record([result for results in found for result in results])
         for page, results in zip(batch, found, strict=True):
+            self._has_lead = self._has_lead or (page.kind in LEADING_KINDS and any(map(_was_answered, results)))
             for result in results:
                 self._yield.note(traps.trial(result, page.found_from))
         if self._refused:
@@ -235,7 +252,8 @@ class BlogVisit:
 
     def _hop(self, target: str, page: QueuedPage, hops: Sequence[str]) -> tuple[Outcome, str]:
         """What a redirect to ``target`` counts as, and why it is not followed (empty when it is)."""
-        if site_of(target).key != self._site.key:
+        # Its feed may lie on any host that the site itself leads to; only entries that lead back are its own.
+        if site_of(target).key != self._site.key and page.kind != "feed":
             if page.kind == "home":
                 self._moved_to = target
             return Outcome.OTHER_SITE, f"leads to {target}"
@@ -275,15 +293,17 @@ class BlogVisit:
 
     async def _again(self) -> datetime | None:
         """When to come again; None when the crawl of this site is over."""
-        count, earliest = await self._context.ledger.read(
-            lambda connection: pages.queue_state(connection, self._site.site_id)
-        )
+        count, earliest = await self._context.ledger.write(self._queue_state)
         if self._context.stopping.is_set():
             return utc_now()
         is_over = self._budget_left() <= 0 or self._is_parked
         if not count or is_over or (self._is_spent and (earliest is None or earliest <= utc_now())):
             return None
         return max(utc_now(), earliest) if self._ran_dry and earliest else utc_now()
+
+    def _queue_state(self, connection: Connection) -> tuple[int, datetime | None]:
+        pages.bring_forward(connection, self._site.site_id, now=utc_now())
+        return pages.queue_state(connection, self._site.site_id)
 
     async def _give_back(self, again_at: datetime) -> None:
         await self._context.ledger.write(
@@ -338,6 +358,10 @@ class BlogVisit:
         )
 
 
+def _was_answered(result: PageResult) -> bool:
+    return result.outcome in _MINED or result.outcome == Outcome.NOT_MODIFIED
+
+
 def _validators(page: QueuedPage) -> dict[str, str]:
     """The conditional headers of a page that was fetched before (RFC 9110, section 13.1)."""
     known = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
@@ -352,4 +376,5 @@ def _read_tdmrep(body: bytes) -> tuple[TdmRule, ...]:
 
 
 def _allowed(rules: Rules, leads: Sequence[NewPage]) -> tuple[NewPage, ...]:
-    return tuple(lead for lead in leads if rules.allows(lead.url))
+    """The leads that robots.txt allows; all where matching takes long: each is matched again before it is asked for."""
+    return tuple(lead for lead in leads if rules.allows(lead.url)) if rules.is_quick_for(len(leads)) else tuple(leads)

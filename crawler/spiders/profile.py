@@ -19,6 +19,7 @@ from crawler.fetching import FATAL_ERRORS, Fetched
 from crawler.intake import Arrival, failure
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Platform, Profile, ProfileAddress, Step
 from crawler.politeness.robots import Access, Rules
+from crawler.recrawl import plan_next
 from crawler.visits import VisitEnd
 from storage import frontier, posts, sites
 from storage.database import Connection
@@ -167,8 +168,11 @@ class ProfileVisit:
             again_at=end.again_at,
             health=end.health,
             reason=end.reason,
-            facts=self._facts(found),
+            facts={**self._facts(found), **self._next_visit(connection, end)},
         )
+
+    def _next_visit(self, connection: Connection, end: VisitEnd) -> Mapping[str, Any]:
+        return plan_next(connection, self._context.plan, self._site.site_id, end.health)
 
     def _withdraw(self, connection: Connection, found: _Findings) -> None:
         """Take back what was stored before the owner asked not to be listed, not to be searched, or left."""

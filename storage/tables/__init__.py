@@ -2,7 +2,7 @@
 
 from storage.tables.access import ApiKey, IdempotencyRecord, SignIn, WebSession
 from storage.tables.base import metadata
-from storage.tables.crawling import Crawl, CrawlSite, Fetch, HostPace, Page, Suppression
+from storage.tables.crawling import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Page, Suppression
 from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteMetric
 from storage.tables.posts import Commenter, Embedding, EngagementObservation, Link, Post, PostAddress
 from storage.tables.teams import Niche, Shortlist, ShortlistEntry, ShortlistEvent, Workspace
@@ -19,6 +19,7 @@ __all__ = [
     "Embedding",
     "EngagementObservation",
     "Fetch",
+    "FetchCount",
     "HostPace",
     "IdempotencyRecord",
     "Job",

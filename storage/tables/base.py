@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Table, Text
@@ -89,6 +89,11 @@ def public_id(prefix: str, *natural_key: str) -> str:
     """A stable id such as ``blg_4f…``: the same natural key gives the same id in every installation."""
     digest = hashlib.blake2b("\x00".join(natural_key).encode("utf-8", "replace"), digest_size=10).digest()
     return f"{prefix}_{base64.b32encode(digest).decode('ascii').lower()}"
+
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Machines of one network agree better on the time than this; what is dated later was written by a clock that was
+ahead and has been put back since."""
 
 
 def utc_now() -> datetime:

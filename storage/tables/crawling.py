@@ -90,6 +90,9 @@ class Page(SQLModel, table=True):
     attempts: int = 0
     fetched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_fetch_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Of a queued page: not before this. Of one that is done: from then on it is worth another look."""
+    missing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when its site says that it is gone."""
 
 
 class Fetch(SQLModel, table=True):
@@ -111,7 +114,20 @@ class Fetch(SQLModel, table=True):
     warc_offset: int | None = Field(default=None, sa_type=BigInteger)
     posts_new: int = 0
     posts_updated: int = 0
-    fetched_at: datetime = Field(sa_type=UtcDateTime)
+    fetched_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class FetchCount(SQLModel, table=True):
+    """A crawl's log in figures, by outcome, kept as it is written: nobody can count millions of rows each minute."""
+
+    __tablename__ = "fetch_count"
+
+    crawl_id: int = Field(foreign_key="crawl.id", ondelete="CASCADE", primary_key=True)
+    outcome: str = Field(primary_key=True)
+    pages: int = Field(default=0, sa_type=BigInteger)
+    bytes: int = Field(default=0, sa_type=BigInteger)
+    posts_new: int = Field(default=0, sa_type=BigInteger)
+    posts_updated: int = Field(default=0, sa_type=BigInteger)
 
 
 class Suppression(SQLModel, table=True):

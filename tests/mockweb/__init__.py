@@ -28,7 +28,15 @@ from tests.mockweb.pages import (
     post_page,
     small_blog,
 )
-from tests.mockweb.traps import CalendarTrap, DeeperTrap, SessionIdTrap, SoftNotFound
+from tests.mockweb.traps import (
+    CalendarTrap,
+    DeeperTrap,
+    FacetTrap,
+    SessionIdTrap,
+    SoftNotFound,
+    WildcardHost,
+    trapped_blog,
+)
 from tests.mockweb.web import Canary, Content, MockWeb
 from tests.mockweb.wire import (
     AttributeBomb,
@@ -56,6 +64,7 @@ __all__ = [
     "DeeperTrap",
     "Drop",
     "EndlessBody",
+    "FacetTrap",
     "ForeverTaking",
     "GzipBomb",
     "HeaderFlood",
@@ -79,8 +88,10 @@ __all__ = [
     "SoftNotFound",
     "TdmReserved",
     "TruncatedBody",
+    "WildcardHost",
     "WrongContentType",
     "page",
     "post_page",
     "small_blog",
+    "trapped_blog",
 ]

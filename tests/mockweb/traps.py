@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from itertools import count
 
-from bloghound.demo.exchange import Request, html_document
-from tests.mockweb.pages import page
+from bloghound.demo.exchange import Request, html_document, problem
+from tests.mockweb.pages import page, post_page, small_blog
+from tests.mockweb.web import Content, as_resource
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,58 @@ class SessionIdTrap:
         root, session = "/" + request.path.split("/")[1], next(self._sessions)
         links = "".join(f'<a href="{root}/{room}?sid={session:08x}">Room {room}</a> ' for room in range(1, 6))
         return await html_document(page("Rooms", f"<h1>Five rooms</h1>{links}")).answer(request, writer)
+
+
+@dataclass(frozen=True)
+class FacetTrap:
+    """A list that can be narrowed by every combination of filters, each with a text of its own: ``/shop?color=red``."""
+
+    async def answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+        chosen = request.query
+        names = ("color", "size", "brand", "sort", "price", "material")
+        targets = (chosen | {name: str(value)} for name in names for value in range(1, 6))
+        links = "".join(f'<li><a href="{request.path}?{_query(target)}">{target}</a></li>' for target in targets)
+        body = page(f"Shelf {sorted(chosen.items())}", f"<h1>{len(chosen)} filters</h1><ul>{links}</ul>")
+        return await html_document(body).answer(request, writer)
+
+
+def _query(chosen: dict[str, str]) -> str:
+    return "&amp;".join(f"{name}={value}" for name, value in chosen.items())
+
+
+@dataclass(frozen=True)
+class WildcardHost:
+    """A small blog under any name, whose post links to names that nobody has used before."""
+
+    domain: str
+    links: int = 5
+
+    async def answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+        port = request.headers["host"].partition(":")[2]
+        label = request.host.removesuffix(f".{self.domain}")
+        names = (f"{label}{number}.{self.domain}:{port}" for number in range(self.links))
+        links = "".join(f'<p><a href="http://{name}/">{name}</a></p>' for name in names)
+        pages = small_blog(title=label) | {"/post-1/": post_page(f"All about {label}", 1, links=links)}
+        return await as_resource(pages.get(request.path, problem(404))).answer(request, writer)
+
+
+def trapped_blog(*ways_in: str, posts: int = 60, per_page: int = 10, session: str = "") -> dict[str, Content]:
+    """A blog without feed or sitemap whose every page links to ``ways_in`` before anything else.
+
+    Its posts are listed ten by ten on ``/``, ``/page/2/`` and so on. ``session`` is added to every link.
+    """
+    lure = "".join(f'<p><a href="{way}">See also {way}</a></p>' for way in ways_in)
+    pages: dict[str, Content] = {}
+    for number in range(1, -(-posts // per_page) + 1):
+        listed = range((number - 1) * per_page + 1, min(number * per_page, posts) + 1)
+        items = "".join(f'<li><a href="/2026/swallow-{post}/{session}">Swallow {post}</a></li>' for post in listed)
+        following = f'<a rel="next" href="/page/{number + 1}/{session}">Older</a>' if number * per_page < posts else ""
+        body = page(f"Swallows {number}", f"{lure}<h1>Swallows</h1><ul>{items}</ul>{following}")
+        pages["/" if number == 1 else f"/page/{number}/"] = body
+    for post in range(1, posts + 1):
+        note = f"<p>Swallow {post} came back {post * 13} times to sit on wire {post * 7}.</p>"
+        pages[f"/2026/swallow-{post}/"] = post_page(f"Swallow {post}", post % 28 + 1, links=note + lure)
+    return pages
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Crawling the open web: a site's place in each crawl, the pace of hosts for all workers, when a site is due again."""
+"""Crawling the open web: places in crawls, the pace of hosts, when a site is due, the log counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,6 +51,26 @@ def _create_host_pace() -> None:
     op.create_index(op.f("ix_host_pace_lease_owner"), "host_pace", ["lease_owner"])
 
 
+def _create_fetch_count() -> None:
+    """The log in figures, those of what it holds included."""
+    op.create_table(
+        "fetch_count",
+        sa.Column("crawl_id", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("pages", "bytes", "posts_new", "posts_updated")
+        ),
+        sa.ForeignKeyConstraint(["crawl_id"], ["crawl.id"], name=op.f("fk_fetch_count_crawl_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("crawl_id", "outcome", name=op.f("pk_fetch_count")),
+    )
+    op.execute(
+        "INSERT INTO fetch_count (crawl_id, outcome, pages, bytes, posts_new, posts_updated) SELECT crawl_id, outcome, "
+        'count(*), sum(bytes), sum(posts_new), sum(posts_updated) FROM "fetch" GROUP BY crawl_id, outcome'
+    )
+    op.create_index(op.f("ix_fetch_fetched_at"), "fetch", ["fetched_at"])
+
+
 def _move_the_queue() -> None:
     """Sites that a crawl holds get their place in it; their domain is read off the home address."""
     connection = op.get_bind()
@@ -77,7 +97,9 @@ def upgrade() -> None:
     """Make the tables, give every site its place and its domain, and drop the columns that held them before."""
     _create_crawl_site()
     _create_host_pace()
+    _create_fetch_count()
     op.add_column("site", sa.Column("domain", storage.tables.base.CleanText(), nullable=False, server_default=""))
+    op.add_column("page", sa.Column("missing_since", _TIME, nullable=True))
     op.add_column("site", sa.Column("last_new_post_at", _TIME, nullable=True))
     op.add_column("site", sa.Column("next_due_at", _TIME, nullable=True))
     _move_the_queue()
@@ -105,5 +127,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_site_domain"), table_name="site")
     for name in ("next_due_at", "last_new_post_at", "domain"):
         op.drop_column("site", name)
-    op.drop_table("host_pace")
-    op.drop_table("crawl_site")
+    op.drop_column("page", "missing_since")
+    op.drop_index(op.f("ix_fetch_fetched_at"), table_name="fetch")
+    for name in ("fetch_count", "host_pace", "crawl_site"):
+        op.drop_table(name)
