@@ -33,10 +33,12 @@ from bloghound.jobs.crawl import run_crawl
 from bloghound.records import LinkContext
 from bloghound.settings import Settings
 from crawler.candidates import Budget, Candidates, Endorsement, weight_of
+from crawler.linkfarms import LinkRow, find_farms
 from crawler.outward import Relevance, relevance_of, site_relevance
 from ranking.word_judge import WordJudge
-from storage import niches, workspaces
+from storage import niches, sites, workspaces
 from storage.database import Database, open_database
+from storage.farms import links_of
 from storage.tables.base import utc_now
 from tests.crawling import write_archive
 from tests.mockweb import page
@@ -68,6 +70,16 @@ class Web:
     links: Mapping[str, Sequence[tuple[int | None, str]]]
 
 
+def farms_among(database: Database) -> str:
+    """What the recognition of link farms makes of the real blogs: each that it names is one too many."""
+    with database.read() as connection:
+        titles = {row.key: row.title for row in connection.execute(sql("SELECT key, title FROM site"))}
+        ids = sites.ids_by_key(connection, list(titles))
+        rows = [LinkRow(*link) for link in links_of(connection, list(ids.values()))]
+    found = [key for farm in find_farms(rows, titles) for key in farm.site_keys]
+    return f"{len(rows)} links of {len(ids)} real blogs: {len(found)} taken for a link farm {found or ''}"
+
+
 def chance_of(seed: int | str) -> random.Random:
     """Draws that are the same in every run."""
     return random.Random(seed)  # noqa: S311 - no secret hangs on it
@@ -83,30 +95,30 @@ def read_sites(database: Database, relevant: Mapping[str, Collection[str]]) -> l
     with database.read() as connection:
         for key, title, body, language in connection.execute(query):
             by_blog[key].append((title, body, language))
-    sites = []
+    found = []
     for blog, posts in by_blog.items():
         chance_of(blog).shuffle(posts)
         topics = frozenset(name for name, blogs in relevant.items() if blog in blogs)
         for part in range(min(PARTS_PER_BLOG, len(posts) // POSTS_PER_SITE)):
             own = tuple(posts[part * POSTS_PER_SITE : (part + 1) * POSTS_PER_SITE])
-            sites.append(Site(f"p{part}-{blog.replace('.', '-')}.example", blog, own, topics))
-    return sites
+            found.append(Site(f"p{part}-{blog.replace('.', '-')}.example", blog, own, topics))
+    return found
 
 
-def draw_web(sites: Sequence[Site], same_topic: float, seed: int) -> Web:
-    """Links between sites, ``same_topic`` of them where there are any to a site with a niche in common."""
+def draw_web(parts: Sequence[Site], same_topic: float, seed: int) -> Web:
+    """Links between parts, ``same_topic`` of them where there are any to a site with a niche in common."""
     chance = chance_of(seed)
     links: dict[str, list[tuple[int | None, str]]] = {}
-    for site in sites:
-        kin = [other.key for other in sites if other.blog != site.blog and other.niches & site.niches]
-        others = [other.key for other in sites if other.blog != site.blog]
+    for site in parts:
+        kin = [other.key for other in parts if other.blog != site.blog and other.niches & site.niches]
+        others = [other.key for other in parts if other.blog != site.blog]
         targets = [
             chance.choice(kin if kin and chance.random() < same_topic else others)
             for _ in range(LINKS_PER_SITE + ROLL_PER_SITE)
         ]
         places: list[int | None] = [chance.randrange(len(site.posts)) for _ in range(LINKS_PER_SITE)]
         links[site.key] = list(zip([*places, *[None] * ROLL_PER_SITE], targets, strict=True))
-    return Web({site.key: site for site in sites}, links)
+    return Web({site.key: site for site in parts}, links)
 
 
 Relevances = Callable[[Site], list[float]]
@@ -185,11 +197,11 @@ def _pages(web: Web, site: Site) -> dict[str, str | Document]:
     return pages
 
 
-def judge_quality(sites: Sequence[Site], queries: Sequence[Mapping[str, str]], scores: NDArray[np.float64]) -> str:
+def judge_quality(parts: Sequence[Site], queries: Sequence[Mapping[str, str]], scores: NDArray[np.float64]) -> str:
     """Area under the curve and R-precision of posts' scores, shape (briefs, posts), against their blogs' labels."""
     areas, precisions = [], []
     for row, query in zip(scores, queries, strict=True):
-        good = np.array([query["id"] in site.niches for site in sites for _ in site.posts])
+        good = np.array([query["id"] in site.niches for site in parts for _ in site.posts])
         if good.any():
             ranks, count = rankdata(row), int(good.sum())
             areas.append((ranks[good].sum() - count * (count + 1) / 2) / (count * (len(good) - count)))
@@ -220,25 +232,26 @@ def main() -> None:
     asked = parser.parse_args()
     queries = json.loads((CORPUS / "queries.json").read_text("utf-8"))["queries"]
     with closing(Database(Settings(data_dir=asked.data).sqlalchemy_url)) as database:
-        sites = read_sites(database, {query["id"]: query["relevant"] for query in queries})
-    words = judged(sites, [query["query"] for query in queries])
-    flat = [post for site in sites for post in site.posts]
-    print(f"{len(sites)} sites, {len(flat)} posts, {len(queries)} briefs")
-    table = np.array([words[site.key][:, place] for site in sites for place in range(len(site.posts))]).T
-    print(f"judge by words: {judge_quality(sites, queries, table)}")
+        parts = read_sites(database, {query["id"]: query["relevant"] for query in queries})
+        print(farms_among(database))
+    words = judged(parts, [query["query"] for query in queries])
+    flat = [post for site in parts for post in site.posts]
+    print(f"{len(parts)} sites, {len(flat)} posts, {len(queries)} briefs")
+    table = np.array([words[site.key][:, place] for site in parts for place in range(len(site.posts))]).T
+    print(f"judge by words: {judge_quality(parts, queries, table)}")
     if asked.model:
         started = time.perf_counter()
         scores = model_scores(flat, [query["query"] for query in queries])
-        print(f"judge by the model: {judge_quality(sites, queries, scores)}, {time.perf_counter() - started:.0f} s")
+        print(f"judge by the model: {judge_quality(parts, queries, scores)}, {time.perf_counter() - started:.0f} s")
     for same_topic in asked.same_topic:
-        compare(sites, queries, words, same_topic, asked)
+        compare(parts, queries, words, same_topic, asked)
 
 
-def judged(sites: Sequence[Site], briefs: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+def judged(parts: Sequence[Site], briefs: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """The judge's relevances by site, shape (briefs, posts)."""
     judge, started = WordJudge(briefs), time.perf_counter()
-    rows = {site.key: np.array([judge.relevances(post[0], post[1]) for post in site.posts]).T for site in sites}
-    posts = sum(len(site.posts) for site in sites)
+    rows = {site.key: np.array([judge.relevances(post[0], post[1]) for post in site.posts]).T for site in parts}
+    posts = sum(len(site.posts) for site in parts)
     milliseconds = (time.perf_counter() - started) / posts * 1e3
     print(f"judged {posts} posts against {len(briefs)} briefs: {milliseconds:.2f} ms a post")
     return rows
@@ -256,14 +269,14 @@ class Draw:
 
 
 def draw(
-    sites: Sequence[Site], queries: Sequence[Mapping[str, str]], same_topic: float, number: int, size: int
+    parts: Sequence[Site], queries: Sequence[Mapping[str, str]], same_topic: float, number: int, size: int
 ) -> Draw:
     """One draw of ``size`` niches and of links."""
     chance = chance_of(number)
     places = tuple(chance.sample(range(len(queries)), size))
     wanted = {queries[place]["id"]: queries[place]["query"] for place in places}
-    on_topic = [site.key for site in sites if not site.niches.isdisjoint(wanted)]
-    return Draw(draw_web(sites, same_topic, number), wanted, places, tuple(chance.sample(on_topic, 3)))
+    on_topic = [site.key for site in parts if not site.niches.isdisjoint(wanted)]
+    return Draw(draw_web(parts, same_topic, number), wanted, places, tuple(chance.sample(on_topic, 3)))
 
 
 def orders(made: Draw, words: Mapping[str, NDArray[np.float64]], count: int) -> dict[str, list[str]]:
@@ -284,7 +297,7 @@ def orders(made: Draw, words: Mapping[str, NDArray[np.float64]], count: int) -> 
 
 
 def compare(
-    sites: Sequence[Site],
+    parts: Sequence[Site],
     queries: Sequence[Mapping[str, str]],
     words: Mapping[str, NDArray[np.float64]],
     same_topic: float,
@@ -293,7 +306,7 @@ def compare(
     """Print the shares of all strategies at one homophily."""
     shares: defaultdict[str, list[list[float]]] = defaultdict(list)
     for number in range(asked.rounds):
-        made = draw(sites, queries, same_topic, number, asked.niches)
+        made = draw(parts, queries, same_topic, number, asked.niches)
         found = orders(made, words, max(asked.first)) | {"(all sites)": list(made.web.sites)}
         if number < asked.spider:
             found["real spider, no niches"] = crawl(made.web, made.seeds, {}, max(asked.first))

@@ -19,6 +19,7 @@
     ├── PreconditionError       412  the object is not at the version that If-Match names
     ├── TooManyRequestsError    429  the limit of a key or an address is reached
     ├── StorageError            503  the database cannot be reached or used
+    │   └── DatabaseUnusableError    whatever is asked of it: it is full, gone, locked or cannot be read
     ├── ArchiveError            422  a WARC that cannot be read, or is cut
     ├── BackupError             422  a backup that cannot be used: damaged, foreign, or made by a newer version
     ├── ParseError              422  a document that cannot be parsed
@@ -152,6 +153,10 @@ class StorageError(BloghoundError):
 
     http_status = 503
     title = "The database is not available"
+
+
+class DatabaseUnusableError(StorageError):
+    """The database refuses whatever is asked of it, not this row: it is full, gone, locked or cannot be read."""
 
 
 class ArchiveError(BloghoundError):

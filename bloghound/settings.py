@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     visit_pages: int = Field(default=50, ge=1, description="Pages after which a site goes back to the queue.")
     visit_minutes: float = Field(default=10, gt=0, description="Minutes after which a site goes back to the queue.")
     extraction_workers: int = Field(default=2, ge=1, description="Processes that parse pages.")
-    parse_timeout_seconds: float = Field(default=3.0, gt=0, description="A page that takes longer is given up.")
+    parse_timeout_seconds: float = Field(
+        default=3.0, gt=0, description="A page that takes more processor time than this is given up."
+    )
     parse_memory_mib: int = Field(default=256, ge=128, description="Memory limit of one parser process, in MiB.")
 
     rate_limit_per_minute: int = Field(

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
+from bloghound.errors import DatabaseUnusableError
 from bloghound.records import Outcome
 from bloghound.urls import host_of
 from storage import results
@@ -115,6 +116,8 @@ class Recorder:
     async def _write_or_note(self, result: PageResult) -> None:
         try:
             await self._write([result])
+        except DatabaseUnusableError:
+            raise  # a full disk is no fault of the page, which is asked for again when there is space
         except Exception as error:  # noqa: BLE001 - as above, for one page
             await self._write_failed(result, error)
 

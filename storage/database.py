@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bloghound.errors import SettingsError, StorageError
+from bloghound.errors import DatabaseUnusableError, SettingsError, StorageError
 from bloghound.settings import Settings
 from storage.sqlite import FIXED_VERSION, SingleWriter, WriterQueue, choose_module, set_pragmas, version_of
 
@@ -94,6 +94,9 @@ class Database:
     def _reported(self) -> Iterator[None]:
         try:
             yield
+        except OperationalError as error:
+            message = f"The database {self.shown_url} cannot be used: {_first_line(error)}."
+            raise DatabaseUnusableError(message) from error
         except DBAPIError as error:
             raise StorageError(f"The database {self.shown_url} cannot be used: {_first_line(error)}.") from error
         except SQLAlchemyError as error:

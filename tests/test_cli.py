@@ -62,6 +62,7 @@ def test_the_version_is_shown(terminal: Terminal) -> None:
         (["crawl", "--due", "a.example"], "--due visits sites that are known"),
         (["crawl", "--worker", "--seeds", "list.txt"], "--worker visits sites that are known"),
         (["crawl", "--worker", "--archive", "a.warc"], "no --archive"),
+        (["crawl", "--due", "--max-pages-per-site", "9"], "not by --max-pages-per-site"),
         (["crawl", "--due"], "BLOGHOUND_CONTACT"),
         (["crawl", "--worker"], "BLOGHOUND_CONTACT"),
         (["import", "none.warc.gz"], "none.warc.gz cannot be read"),

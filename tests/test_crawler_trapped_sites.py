@@ -10,6 +10,7 @@ from bloghound.jobs.crawl import run_crawl
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings
 from storage.database import Database, open_database
+from tests.conftest import MEASURED
 from tests.mockweb import (
     CalendarTrap,
     Content,
@@ -83,8 +84,10 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
 
 @pytest.mark.parametrize("host", BLOGS)
 def test_a_trap_hides_no_posts(crawled: Crawled, host: str) -> None:
-    posts = "SELECT count(*) FROM post WHERE state = 'live' AND url LIKE :url"
-    assert crawled.count(posts, url=f"%//{host}%/2026/swallow-%") >= LEAST_FOUND * POSTS
+    query = "SELECT count(*) FROM post WHERE state = 'live' AND url LIKE :url"
+    found = crawled.count(query, url=f"%//{host}%/2026/swallow-%")
+    MEASURED.append(f"{host}: {found} of {POSTS} posts in {len(crawled.web.requests_to(host))} requests")
+    assert found >= LEAST_FOUND * POSTS
 
 
 @pytest.mark.parametrize("host", BLOGS)

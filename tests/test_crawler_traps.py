@@ -13,10 +13,11 @@ from crawler.traps import (
     choose,
     is_put_off,
     leads_astray,
+    remember,
     shapes,
     without_session,
 )
-from storage.pages import QueuedPage
+from storage.pages import QueuedPage, Trail
 
 HOME = "https://tea.nl/"
 
@@ -117,3 +118,17 @@ def test_what_says_nothing_about_a_page_is_not_counted(outcome: Outcome) -> None
 def test_what_a_site_says_about_itself_is_always_asked_for(kind: str) -> None:
     page = queued("calendar/1999/01/", kind)
     assert choose([page], after(*months(BARREN_PAGES)), 1) == [page]
+
+
+def test_what_earlier_visits_taught_is_remembered_and_a_redirect_hands_its_finder_on() -> None:
+    rows = [(f"{HOME}go", "redirect", ""), (f"{HOME}oolong/", "post", ""), (f"{HOME}map", "page", "")]
+    trails = {
+        "tea.nl/go": Trail(f"{HOME}page/2", None, 0),
+        "tea.nl/oolong": Trail(None, "hash", 90),
+        "tea.nl/map": Trail(HOME, None, 0),
+    }
+    assert list(remember(rows, trails)) == [
+        Trial(f"{HOME}go", Outcome.REDIRECT, f"{HOME}page/2"),
+        Trial(f"{HOME}oolong/", Outcome.POST, f"{HOME}page/2", "hash", 90),
+        Trial(f"{HOME}map", Outcome.PAGE, HOME),
+    ]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from sqlalchemy import text
 from bench.kills import blogs, trial, undisturbed
 from bloghound.jobs.crawl import run_crawl
 from bloghound.settings import Settings
-from storage.database import open_database
+from storage import crawls, frontier, sites
+from storage.database import Database, open_database
+from storage.frontier import LeasedSite
 from tests import waiting
 from tests.conftest import MEASURED
 from tests.crawling import natural_rows
@@ -26,6 +29,8 @@ from tests.mockweb import MockWeb, Refusing, small_blog
 HOSTS = ("one.test", "two.test", "three.test", "four.test")
 POSTS = 24
 HOUR = 3600
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+AHEAD = NOW + timedelta(seconds=5 * HOUR)
 PATIENCE_SECONDS = 100
 """Longest wait for what takes some seconds on a machine that does nothing else; a lease runs for longer."""
 
@@ -60,11 +65,18 @@ def settings_of(case: Case) -> Settings:
 
 
 def rows_of(settings: Settings) -> Rows:
+    """What was stored, with times as SQLite writes them; which crawl asked for a site is looked at apart."""
     database = open_database(settings)
     try:
-        return natural_rows(database)
+        found = natural_rows(database)
     finally:
         database.close()
+    del found["places"]
+    return {name: sorted((tuple(map(comparable, row)) for row in rows), key=repr) for name, rows in found.items()}
+
+
+def comparable(value: object) -> object:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
 
 
 def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
@@ -198,3 +210,35 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_not_late(tmp_path: Path) 
             set_clock(clock, 0)
             assert worker.wait(timeout=PATIENCE_SECONDS) == 0
         assert len(web.requests_to("one.test", "/post-2/")) == len(["the first", "the retry"])
+
+
+def placed(database: Database, now: datetime) -> int:
+    """A site with a place in a crawl; the number of the crawl."""
+    with database.transaction() as connection:
+        run = crawls.begin(connection, "crawl", {}, now=now)
+        new = sites.seed("https://one.example/")
+        ids = sites.ensure(connection, [new], now=now)
+        frontier.admit(connection, run.crawl_id, {ids[new.key]: new}, now=now)
+    return run.crawl_id
+
+
+def lease(database: Database, owner: str, crawl_id: int, now: datetime) -> list[LeasedSite]:
+    with database.transaction() as connection:
+        return frontier.lease(connection, owner, crawl_ids=[crawl_id], now=now, seconds=120, limit=1)
+
+
+def test_a_lease_that_was_given_by_a_clock_that_was_ahead_is_free(database: Database) -> None:
+    crawl_id = placed(database, AHEAD)
+    assert lease(database, "of a machine that died", crawl_id, AHEAD)
+    assert [site.owner for site in lease(database, "another", crawl_id, NOW)] == ["another"]
+    assert lease(database, "a third", crawl_id, NOW) == []
+
+
+def test_a_visit_that_was_put_off_by_a_clock_that_was_ahead_is_due(database: Database) -> None:
+    crawl_id = placed(database, NOW)
+    for when, owner in ((AHEAD, "ahead"), (NOW, "right")):
+        (site,) = lease(database, owner, crawl_id, when)
+        with database.transaction() as connection:
+            later = when + timedelta(minutes=1)
+            frontier.end_visit(connection, site, now=when, again_at=later, health=None)
+    assert lease(database, "right", crawl_id, NOW) == [], "it is to wait for a minute"

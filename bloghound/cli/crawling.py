@@ -43,7 +43,7 @@ def crawl(
     """Crawl blogs from their home addresses outward, politely, and store what they write."""
     settings = load_settings()
     if due or worker:
-        _refuse_beside("--due" if due else "--worker", sites, seeds, archive, both=due and worker)
+        _refuse_beside("--due" if due else "--worker", sites or seeds, archive, max_pages_per_site, both=due and worker)
         _visit_again(settings, stays=worker, as_json=as_json)
         return
     addresses = [parse_address(site) for site in sites or ()] + (read_seeds(seeds) if seeds else [])
@@ -63,14 +63,16 @@ def crawl(
     _show_report(report, as_json=as_json)
 
 
-def _refuse_beside(option: str, sites: object, seeds: object, archive: object, *, both: bool) -> None:
+def _refuse_beside(option: str, named: object, archive: object, max_pages: object, *, both: bool) -> None:
     """Raise InputError for what makes no sense beside an option that visits known sites."""
     if both:
         raise InputError("--due ends when nothing is due, and --worker stays: give one of them.")
-    if sites or seeds:
+    if named:
         raise InputError(f"{option} visits sites that are known already: name no sites and no --seeds with it.")
     if archive:
         raise InputError(f"{option} asks sites for what is new, which no --archive can tell.")
+    if max_pages is not None:
+        raise InputError(f"{option} goes by the setting BLOGHOUND_MAX_PAGES_PER_SITE, not by --max-pages-per-site.")
 
 
 def _visit_again(settings: Settings, *, stays: bool, as_json: bool) -> None:

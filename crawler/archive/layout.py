@@ -7,6 +7,7 @@ its own, a position in the unpacked stream where the file was compressed as a wh
 import gzip
 import zlib
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -42,6 +43,14 @@ class ByteStream(Protocol):
 
 def layout_of(path: Path) -> Layout:
     """The layout of an archive; raises OSError when it cannot be read or is no archive."""
+    facts = path.stat()
+    return _layout_of(path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+# Each look-up in an archive asks for its layout; finding it takes as long as reading the page. The arguments beside the
+# path tell that the file is still the same.
+@lru_cache(maxsize=256)
+def _layout_of(path: Path, _inode: int, _bytes: int, _changed_at: int) -> Layout:
     with path.open("rb") as handle:
         magic = handle.read(4)
         if not magic.startswith(GZIP_MAGIC) and magic != ZSTD_MAGIC and not is_skippable_frame(magic):

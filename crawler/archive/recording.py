@@ -4,7 +4,6 @@ Central name: :class:`RecordingMiddleware`.
 """
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 
 from crawler.archive.writer import Exchange, HeaderPairs, WarcWriter
+from storage.tables.base import utc_now
 
 FOLDER_SETTING = "BLOGHOUND_ARCHIVE_DIR"
 SEGMENT_BYTES_SETTING = "BLOGHOUND_ARCHIVE_SEGMENT_BYTES"
@@ -46,7 +46,7 @@ class RecordingMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The response as it came; raises ArchiveError when it cannot be written, so that nothing goes unrecorded."""
-        fetched_at = datetime.now(UTC)
+        fetched_at = utc_now()
         segment, offset = self._writer.write(
             Exchange(
                 url=response.url,

@@ -25,7 +25,10 @@ from crawler.extract.links import MAX_LINKS
 from crawler.parsed import Document, ParsedDocument
 
 DEFAULT_TIMEOUT_SECONDS = 3.0
-"""The slowest of 8,000 real pages takes 0.5 s; hostile ones never end."""
+"""Of processor time, so that a busy machine costs no page. The slowest of 8,000 real pages takes 0.5 s; hostile ones
+never end."""
+_CLOCK_FACTOR = 4.0
+"""By the clock a page may take this times as long: its process shares the processors with others, or sleeps."""
 DEFAULT_MEMORY_MIB = 256
 """Most memory of one worker, within the 300 MB that a hostile page may cost: parsers and language model take 65 MiB,
 a page of 5 MiB some 150 more."""
@@ -120,9 +123,9 @@ class ParserPool:
             else:
                 _settle(outcome, done, self._timeout_seconds)
 
-        arguments = (function, document, max_links, self._memory_mib)
+        arguments = (function, document, max_links, self._memory_mib, self._timeout_seconds)
         try:
-            task = self._running().schedule(_work, args=arguments, timeout=self._timeout_seconds)
+            task = self._running().schedule(_work, args=arguments, timeout=_CLOCK_FACTOR * self._timeout_seconds)
         except RuntimeError as error:
             failure = ParseError("The parser pool is closed.")
             failure.__cause__ = error
@@ -170,8 +173,8 @@ def _fail(outcome: "Future[ParsedDocument]", error: ParseError) -> None:
 def _as_parse_error(error: BaseException, timeout_seconds: float) -> ParseError:
     if isinstance(error, ParseError):
         return error
-    if isinstance(error, FutureTimeoutError):
-        found: ParseError = ParseTimeoutError(f"Parsing took longer than {timeout_seconds:g} seconds and was stopped.")
+    if isinstance(error, FutureTimeoutError) or _ran_out_of_time(error):
+        found: ParseError = ParseTimeoutError(f"Parsing took longer than {timeout_seconds:g} s and was stopped.")
     elif isinstance(error, BrokenProcessPool):
         found = ParseError("The parser pool was closed.")
     elif isinstance(error, ProcessExpired):
@@ -184,21 +187,51 @@ def _as_parse_error(error: BaseException, timeout_seconds: float) -> ParseError:
     return found
 
 
+def _ran_out_of_time(error: BaseException) -> bool:
+    return isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
+
+
 def _prepare_worker() -> None:
     """Before a worker's first document: load everything, and note how large the process is then."""
     # pebble's own handler runs between two steps of Python, and a parser may stay in C for minutes.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _parse(_WARMING, MAX_LINKS)
     _fresh_size()
 
 
 def _work(
-    function: Callable[[Document, int], ParsedDocument], document: Document, max_links: int, memory_mib: int
+    function: Callable[[Document, int], ParsedDocument],
+    document: Document,
+    max_links: int,
+    memory_mib: int,
+    timeout_seconds: float,
 ) -> ParsedDocument:
-    """Run one task in a worker within its memory limit; a worn worker ends instead, and the pool takes another."""
+    """Run one task in a worker within its limits; a worn worker ends instead, and the pool takes another."""
     fresh = _fresh_size()
-    if not fresh.mapped:
-        return function(document, max_links)
+    with _within(timeout_seconds):
+        if not fresh.mapped:
+            return function(document, max_links)
+        return _work_within_memory(function, document, max_links, memory_mib, fresh)
+
+
+@contextmanager
+def _within(timeout_seconds: float) -> Iterator[None]:
+    """Let the system end this process when it has used so much processor time, whatever library it is in then."""
+    signal.setitimer(signal.ITIMER_PROF, timeout_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _work_within_memory(
+    function: Callable[[Document, int], ParsedDocument],
+    document: Document,
+    max_links: int,
+    memory_mib: int,
+    fresh: "_Size",
+) -> ParsedDocument:
     room = max(memory_mib * 2**20 - fresh.resident, _LEAST_ROOM_BYTES)
     if _size().mapped - fresh.mapped > room * _WORN:
         os._exit(_WORN_EXIT)
