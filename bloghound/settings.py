@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     crawl_delay_seconds: float = Field(
         default=2.0, ge=0.5, le=300, description="Least gap between two requests to one host (robots.txt may ask more)."
     )
-    concurrent_sites: int = Field(default=32, ge=1, le=1000, description="Sites that one worker crawls at a time.")
+    concurrent_sites: int = Field(default=64, ge=1, le=1000, description="Sites that one worker crawls at a time.")
     max_pages_per_site: int = Field(default=200, ge=1, description="Pages fetched from one site in one crawl.")
     visit_pages: int = Field(default=50, ge=1, description="Pages after which a site goes back to the queue.")
     visit_minutes: float = Field(default=10, gt=0, description="Minutes after which a site goes back to the queue.")

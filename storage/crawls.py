@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from bloghound.records import SiteHealth
 from storage.tables import Crawl, CrawlSite, Fetch, Job, Post
@@ -67,6 +67,14 @@ def finish(connection: Connection, crawl_id: int, *, now: datetime) -> None:
     connection.execute(update(_CRAWL).where(_CRAWL.c.id == crawl_id).values(finished_at=now))
 
 
+def prune(connection: Connection, kind: str, *, before: datetime, limit: int) -> int:
+    """Remove up to ``limit`` runs of a kind that were finished ``before``, with their log, not what they found."""
+    old = select(_CRAWL.c.id).where(_CRAWL.c.kind == kind, _CRAWL.c.finished_at < before).order_by(_CRAWL.c.id)
+    ids = connection.execute(old.limit(limit)).scalars().all()
+    connection.execute(delete(_CRAWL).where(_CRAWL.c.id.in_(ids)))
+    return len(ids)
+
+
 def outcomes(connection: Connection, crawl_id: int) -> tuple[dict[str, int], int, int]:
     """Pages fetched by outcome, posts that are new with this run and stand, updated posts of one run."""
     rows = connection.execute(
@@ -91,7 +99,7 @@ def _new_posts(connection: Connection, crawl_id: int) -> int:
 def site_healths(connection: Connection, crawl_id: int) -> dict[str, int]:
     """Sites of one run by health; every health appears, and sites not reached yet are counted as ``failed``."""
     counts = dict.fromkeys((health.value for health in SiteHealth), 0)
-    held = and_(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+    held = _PLACE.c.crawl_id == crawl_id
     query = select(_PLACE.c.health, func.count()).where(held).group_by(_PLACE.c.health)
     for health, number in connection.execute(query).all():
         counts[health or SiteHealth.FAILED.value] += number

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, and_, case, func, or_, select, union
+from sqlalchemy import Connection, Insert, Select, and_, case, func, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Site
@@ -21,7 +21,7 @@ _FETCH, _COUNT = table_of(Fetch), table_of(FetchCount)
 
 LAST_MINUTE = timedelta(minutes=1)
 _ADDED = ("pages", "bytes", "posts_new", "posts_updated")
-QUEUE_STATES = ("in_work", "due", "later", "candidate")
+QUEUE_STATES = ("in_work", "due", "later")
 """Places in unfinished crawls: visited now, waiting for a worker, due later, linked to but not admitted."""
 
 
@@ -115,12 +115,11 @@ def _queue(connection: Connection, now: datetime) -> tuple[dict[str, int], datet
     """Places in unfinished crawls by state, and since when the oldest one that no worker holds has been due."""
     in_work = and_(_SITE.c.lease_owner.is_not(None), _SITE.c.lease_expires_at >= now)
     state = case(
-        (_PLACE.c.state == "candidate", "candidate"),
         (in_work, "in_work"),
         (_PLACE.c.due_at <= now, "due"),
         else_="later",
     ).label("stands")
-    wanted = or_(_PLACE.c.state == "queued", _PLACE.c.state == "candidate")
+    wanted = _PLACE.c.state == "queued"
     query = (
         select(state, func.count(), func.min(_PLACE.c.due_at))
         .join(_SITE, _SITE.c.id == _PLACE.c.site_id)

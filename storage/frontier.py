@@ -66,7 +66,7 @@ def admit(connection: Connection, crawl_id: int, found: Mapping[int, NewSite], *
         }
         for site_id in new
     ]
-    upsert(connection, _PLACE, rows, key=["crawl_id", "site_id"], update=["state", "depth", "priority", "due_at"])
+    upsert(connection, _PLACE, rows, key=["crawl_id", "site_id"])
     for batch in batches(new):
         connection.execute(update(_SITE).where(_SITE.c.id.in_(batch)).values(crawl_id=crawl_id))
     return new
@@ -75,13 +75,9 @@ def admit(connection: Connection, crawl_id: int, found: Mapping[int, NewSite], *
 def _held_ids(connection: Connection, crawl_id: int, site_ids: Iterable[int]) -> set[int]:
     held: set[int] = set()
     for batch in batches(sorted(set(site_ids))):
-        query = select(_PLACE.c.site_id).where(_in_crawl(crawl_id), _PLACE.c.site_id.in_(batch))
+        query = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id, _PLACE.c.site_id.in_(batch))
         held.update(connection.execute(query).scalars())
     return held
-
-
-def _in_crawl(crawl_id: int) -> ColumnElement[bool]:
-    return and_(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state.in_(["queued", "done"]))
 
 
 def held_by(connection: Connection, keys: Sequence[str], crawl_id: int) -> set[str]:
@@ -92,8 +88,8 @@ def held_by(connection: Connection, keys: Sequence[str], crawl_id: int) -> set[s
 
 
 def count_in_crawl(connection: Connection, crawl_id: int) -> int:
-    """Sites that a crawl holds; candidates are not among them."""
-    return connection.execute(select(func.count()).where(_in_crawl(crawl_id))).scalar_one()
+    """Sites that a crawl holds."""
+    return connection.execute(select(func.count()).where(_PLACE.c.crawl_id == crawl_id)).scalar_one()
 
 
 def unfinished(connection: Connection, crawl_ids: Sequence[int]) -> tuple[int, datetime | None]:

@@ -77,7 +77,7 @@ def sites_by_key(
     """Sites by key, those after ``after_key``: of one crawl or all; ``text`` is looked for in key and title."""
     query = _rows(now)
     if crawl_id is not None:
-        held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+        held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id)
         query = query.where(_SITE.c.id.in_(held))
     if healths:
         query = query.where(_SITE.c.health.in_(sorted(healths)), _state(now) == "done")
@@ -123,7 +123,7 @@ def states_by_crawl(connection: Connection, crawl_ids: Sequence[int], *, now: da
     query = (
         select(_PLACE.c.crawl_id, named, func.count())
         .join(_SITE, _SITE.c.id == _PLACE.c.site_id)
-        .where(_PLACE.c.crawl_id.in_(crawl_ids), _PLACE.c.state != "candidate")
+        .where(_PLACE.c.crawl_id.in_(crawl_ids))
         .group_by(_PLACE.c.crawl_id, named)
     )
     counted: dict[int, dict[str, int]] = {crawl_id: {} for crawl_id in crawl_ids}

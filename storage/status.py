@@ -89,7 +89,7 @@ def site_statuses(connection: Connection, crawl_id: int | None = None) -> list[S
 def _asked_for(crawl_id: int | None) -> ColumnElement[bool]:
     if crawl_id is None:
         return or_(_SITE.c.last_visited_at.is_not(None), _SITE.c.id.in_(_QUEUED))
-    held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id, _PLACE.c.state != "candidate")
+    held = select(_PLACE.c.site_id).where(_PLACE.c.crawl_id == crawl_id)
     return _SITE.c.id.in_(held)
 
 

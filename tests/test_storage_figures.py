@@ -80,7 +80,7 @@ def test_the_queue_tells_who_is_visited_waits_or_comes_later(crawling: Crawling)
     frontier.end_visit(connection, ended, now=NOW, again_at=None, health=SiteHealth.OK)
     frontier.end_visit(connection, later, now=NOW, again_at=NOW + timedelta(hours=1), health=None)
     figures = crawling.figures(NOW + timedelta(seconds=30))
-    assert figures.queue == {"in_work": 1, "due": 1, "later": 1, "candidate": 0}
+    assert figures.queue == {"in_work": 1, "due": 1, "later": 1}
     assert figures.oldest_due_seconds == 30
     assert figures.sites_by_health == {"ok": 1, "unknown": 3}
     assert held.key in KEYS

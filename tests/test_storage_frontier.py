@@ -207,3 +207,17 @@ def test_how_a_host_stands_is_kept_and_forgotten(database: Database) -> None:
         assert pacing.load(connection, ["a.example", "www.a.example"], now=NOW) == {"a.example": Pace(until, 5)}
         pacing.forget(connection, ["a.example", "www.a.example"])
         assert pacing.load(connection, ["a.example"], now=NOW) == {"a.example": Pace(until, 5)}
+
+
+def test_the_log_of_old_runs_goes_and_what_they_found_stays(database: Database) -> None:
+    with database.transaction() as connection:
+        old = crawls.begin(connection, "recrawl", {"of": "may"}, now=NOW).crawl_id
+        queue(connection, old, "a.example")
+        unfinished = crawls.begin(connection, "recrawl", {"of": "june"}, now=NOW).crawl_id
+        crawls.finish(connection, old, now=NOW)
+        later = NOW + timedelta(days=1)
+        assert crawls.prune(connection, "recrawl", before=NOW, limit=9) == 0
+        assert crawls.prune(connection, "recrawl", before=later, limit=9) == 1
+        assert crawls.unfinished_ids(connection, "recrawl") == [unfinished]
+        assert frontier.count_in_crawl(connection, old) == 0
+        assert list(sites.ids_by_key(connection, ["a.example"])) == ["a.example"]

@@ -35,7 +35,7 @@ class CrawlSite(SQLModel, table=True):
     crawl_id: int = Field(foreign_key="crawl.id", ondelete="CASCADE")
     site_id: int = Field(foreign_key="site.id", ondelete="CASCADE", index=True)
     state: str = "queued"
-    """``candidate`` (linked to, not admitted), ``queued`` (wants a visit), ``done``."""
+    """``queued`` (wants a visit) or ``done``."""
     depth: int = 0
     """Hops from a seed."""
     priority: float = 0.0
