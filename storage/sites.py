@@ -39,10 +39,12 @@ class NewSite:
 def seed(url: str) -> NewSite:
     """The site of a seed address, which is where its visit begins; raises AddressError when it is none.
 
-    On a shared host the visit begins at the site's own path, whatever page of it was given.
+    On a shared host the visit begins at the site's own path, whatever page of it was given; a person's folder on a
+    server (``/~ann``) may hold a blog in a folder of its own.
     """
     address = site_of(url)
-    return NewSite(address.key, address.home_url if "/" in address.key else url)
+    begins_anywhere = "/" not in address.key or "/~" in address.key
+    return NewSite(address.key, url if begins_anywhere else address.home_url)
 
 
 def ensure(connection: Connection, sites: Sequence[NewSite], *, now: datetime) -> dict[str, int]:

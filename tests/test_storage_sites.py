@@ -94,6 +94,7 @@ def test_status_shows_asked_for_sites_only(database: Database) -> None:
         ("https://a.example/blog/", "a.example", "https://a.example/blog/"),
         ("https://a.example", "a.example", "https://a.example"),
         ("https://medium.com/@ann/some-post", "medium.com/@ann", "https://medium.com/@ann"),
+        ("https://uni.example/~ann/blog/", "uni.example/~ann", "https://uni.example/~ann/blog/"),
     ],
 )
 def test_a_seed_names_its_site_and_where_to_begin(address: str, key: str, home: str) -> None:

@@ -183,6 +183,7 @@ class SiteSpider(Spider):
         for site in leased:
             if site.key in self._suppressed:
                 await self._end(site, SiteHealth.BLOCKED, "it is not to be stored (suppressed)")
+                await self._leave(site)
         return [site for site in leased if site.key not in self._suppressed]
 
     async def _take(self, places: int) -> list[LeasedSite]:
