@@ -1,14 +1,16 @@
 """What the tests of crawls share: small archives, and a stored crawl as rows that can be compared by natural key."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import text
 
 from bloghound.demo.exchange import Document
+from bloghound.settings import Settings
 from crawler.archive.writer import Exchange, WarcWriter
-from storage.database import Database
+from storage.database import Database, open_database
 from tests.mockweb import Content
 
 FETCHED_AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -36,6 +38,12 @@ def write_archive(folder: Path, sites: Mapping[str, Mapping[str, Content]]) -> P
             segment, _ = writer.write(exchange)
     writer.close()
     return segment
+
+
+def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    """The rows of a query to the database of an installation that may be at work."""
+    with closing(open_database(settings)) as database, database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def natural_rows(database: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, LargeBinary, Table, insert, text
+from sqlalchemy import JSON, DateTime, LargeBinary, Table, insert
 
 from bloghound.jobs.backup_file import BackupWriter, Manifest, TableEntry, table_member
 from bloghound.jobs.crawl import run_crawl
@@ -73,15 +73,6 @@ def filled(settings: Settings) -> Settings:
     fill_every_table(database)
     database.close()
     return settings
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    database = open_database(settings)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
-    finally:
-        database.close()
 
 
 def crawl_blogs(settings: Settings, *hosts: str) -> list[str]:

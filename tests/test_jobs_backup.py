@@ -19,8 +19,9 @@ from bloghound.settings import Settings
 from storage import sites
 from storage.database import Database, open_database, upgrade
 from tests.conftest import PROJECT
+from tests.crawling import query
 from tests.mockweb import MockWeb, small_blog
-from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, forged, killed, query, settings_of
+from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, forged, killed, settings_of
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from bloghound.errors import BackupError, StorageError
 from bloghound.jobs.backup import run_backup
 from bloghound.jobs.restoring import check_backup, run_restore
 from bloghound.settings import Settings
-from tests.safekept import NOW, filled, forged, one_site, query, settings_of
+from tests.crawling import query
+from tests.safekept import NOW, filled, forged, one_site, settings_of
 
 
 @pytest.fixture

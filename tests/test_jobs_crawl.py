@@ -27,7 +27,7 @@ from storage import crawls, frontier, sites, suppressions
 from storage.database import Database, open_database
 from storage.tables.base import utc_now
 from tests.conftest import PROJECT
-from tests.crawling import natural_rows, write_archive
+from tests.crawling import natural_rows, query, write_archive
 from tests.mockweb import ForeverTaking, MockWeb, Refusing, small_blog
 
 HOSTS = ("one.example", "two.example", "three.example")
@@ -50,15 +50,6 @@ def rows_of(settings: Settings) -> Rows:
     database = open_database(settings)
     try:
         return natural_rows(database)
-    finally:
-        database.close()
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    database = open_database(settings)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
     finally:
         database.close()
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from bench.kills import blogs, trial, undisturbed
 from bloghound.jobs.crawl import run_crawl
@@ -22,7 +21,7 @@ from storage.database import Database, open_database
 from storage.frontier import LeasedSite
 from tests import waiting
 from tests.conftest import MEASURED
-from tests.crawling import natural_rows
+from tests.crawling import natural_rows, query
 from tests.faulty_worker import Case, finished, working
 from tests.mockweb import MockWeb, Refusing, small_blog
 
@@ -77,15 +76,6 @@ def rows_of(settings: Settings) -> Rows:
 
 def comparable(value: object) -> object:
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    database = open_database(settings)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
-    finally:
-        database.close()
 
 
 def posts_asked(web: MockWeb, since: int) -> Counter[str]:

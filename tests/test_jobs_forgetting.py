@@ -18,7 +18,7 @@ from bloghound.jobs.importing import run_import
 from bloghound.settings import Settings
 from crawler.archive.reader import raw_records, read_at
 from storage.database import open_database
-from tests.crawling import write_archive
+from tests.crawling import query, write_archive
 from tests.mockweb import Content, MockWeb, small_blog
 
 ROBOTS = Document(b"", "text/plain")
@@ -31,15 +31,6 @@ def crawl(settings: Settings, sites: dict[str, dict[str, Content]], *paths: str)
         homes = [web.url(host, path) for host in sites for path in paths or ("/",)]
         run_crawl(settings, homes, static_hosts=dict.fromkeys(sites, (web.address, web.port)))
     return homes
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    database = open_database(settings)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
-    finally:
-        database.close()
 
 
 def archived_urls(settings: Settings) -> list[str]:

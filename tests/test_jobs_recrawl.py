@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from bloghound.demo.exchange import json_document, problem
 from bloghound.errors import SettingsError
@@ -26,6 +26,7 @@ from storage.database import open_database
 from storage.tables import Page, Site
 from storage.tables.base import table_of, utc_now
 from tests.conftest import MEASURED, PROJECT
+from tests.crawling import query
 from tests.mockweb import Content, MockWeb, page, post_page, small_blog
 
 BLOG = "blog.test"
@@ -33,15 +34,6 @@ DAY = timedelta(days=1)
 PAGE, SITE = table_of(Page), table_of(Site)
 POST_STATES = "SELECT state FROM post ORDER BY url"
 NEXT_DUE = "SELECT next_due_at FROM site"
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    database = open_database(settings)
-    try:
-        with database.read() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
-    finally:
-        database.close()
 
 
 def due_at(settings: Settings) -> datetime:

@@ -18,8 +18,9 @@ from bloghound.settings import Settings
 from storage import access, suppressions, workspaces
 from storage.database import open_database
 from storage.tables.base import utc_now
+from tests.crawling import query
 from tests.mockweb import MockWeb, small_blog
-from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, killed, one_site, query, settings_of
+from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, killed, one_site, settings_of
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from bloghound.errors import StorageError
 from bloghound.jobs import runner as runners
@@ -20,6 +19,7 @@ from storage import jobs, workspaces
 from storage.database import open_database
 from storage.tables.base import utc_now
 from tests.conftest import PROJECT
+from tests.crawling import query
 from tests.mockweb import ForeverTaking, small_blog
 from tests.working import CONTACT, ended, job_of, running, small_web, wait_for
 
@@ -42,11 +42,6 @@ def start(settings: Settings, *hosts: str, index: bool = False) -> StartedCrawl:
         seeds = [f"http://{host}/" for host in hosts]
         wish = CrawlWish(max_depth=0, index=index)
         return start_crawl(settings, database, seeds, wish, workspace_id=room(settings), workspace="wsp_x")
-
-
-def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with closing(open_database(settings)) as database, database.read() as connection:
-        return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def test_a_crawl_job_crawls_and_tells(reachable: Settings) -> None:
