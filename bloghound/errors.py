@@ -20,6 +20,7 @@
     ├── TooManyRequestsError    429  the limit of a key or an address is reached
     ├── StorageError            503  the database cannot be reached or used
     │   └── DatabaseUnusableError    whatever is asked of it: it is full, gone, locked or cannot be read
+    │       └── DeadlockError        two transactions waited for each other, and this one was given up
     ├── ArchiveError            422  a WARC that cannot be read, or is cut
     ├── BackupError             422  a backup that cannot be used: damaged, foreign, or made by a newer version
     ├── ParseError              422  a document that cannot be parsed
@@ -157,6 +158,10 @@ class StorageError(BloghoundError):
 
 class DatabaseUnusableError(StorageError):
     """The database refuses whatever is asked of it, not this row: it is full, gone, locked or cannot be read."""
+
+
+class DeadlockError(DatabaseUnusableError):
+    """Two transactions waited for each other and the database gave this one up: the same again will do."""
 
 
 class ArchiveError(BloghoundError):

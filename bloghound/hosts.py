@@ -19,7 +19,7 @@ _BLOG_LABELS = frozenset({"blog", "blogs", "devblog", "devblogs", "techblog", "e
 # A profile on a fediverse server has the same form on every host, so it is known by its path; ``/@ann@other`` is how
 # one server shows an account of another, and ``/@ann.rss`` is its feed.
 _FEDIVERSE = re.compile(r"^/@(?P<user>[\w.-]+?)(?:@(?P<server>[\w-]+(?:\.[\w-]+)+))?(?:\.(?:rss|json|atom))?(?:/|$)")
-# Folders of a host's users (Apache's mod_userdir), one person each.
+# Folders of a host's users (Apache's mod_userdir), one person each, on hosts of projects as well (people.debian.org).
 _USER_FOLDER = re.compile(r"^/(?P<name>~[\w.-]+)")
 
 
@@ -124,7 +124,8 @@ def host_kind(host: str, path: str = "/") -> HostKind | None:
         return None if _site_on(*found, path) is not None else HostKind.PLATFORM
     kinds = (kind for name in _suffixes(host) if (kind := _table().elsewhere.get(name) or _by_label(name)))
     kind = next(kinds, None)
-    may_be_a_blog = kind not in _NEVER_KEEP_A_BLOG and not _BLOG_LABELS.isdisjoint(host.split("."))
+    is_named_a_blog = not _BLOG_LABELS.isdisjoint(host.split(".")) or _USER_FOLDER.match(path) is not None
+    may_be_a_blog = kind not in _NEVER_KEEP_A_BLOG and is_named_a_blog
     return None if may_be_a_blog else kind
 
 

@@ -162,7 +162,11 @@ class SharedFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append the record; where even that cannot be written, the disk is full, and the crawl will say so."""
-        line = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+        try:
+            line = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+        except Exception:  # noqa: BLE001 - a call whose arguments do not fit its message must not end what it tells of
+            self.handleError(record)
+            return
         with suppress(OSError):
             with _locked(self._path) as log:
                 if os.fstat(log.fileno()).st_size + len(line) <= self._max_bytes:

@@ -7,12 +7,13 @@ Sites that others link to come in best first (:mod:`crawler.outward`). Central n
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from bloghound.urls import canonical_url, site_of
 from crawler.intake import PRIORITY_HOME
 from crawler.plan import CrawlPlan
 from crawler.platforms import recognise
-from storage import crawls, frontier, pages, sites
+from storage import crawls, frontier, pages, schedule, sites, suppressions
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.sites import NewSite
@@ -28,11 +29,21 @@ IDENTITY_PRIORITY = 1000.0
 def admit(
     connection: Connection, plan: CrawlPlan, found: Sequence[NewSite], *, now: datetime, max_sites: int | None = None
 ) -> list[int]:
-    """Bring sites into the crawl, as far as it has places; ids of those that are new to it."""
+    """Bring sites into the crawl, as far as it has places; ids of those that are new to it.
+
+    Left out are those that are not to be stored and, of a re-crawl, those that have a time for their next visit.
+    """
     limit = plan.max_sites if max_sites is None else max_sites
     places = limit - frontier.count_in_crawl(connection, plan.crawl_id)
-    held = frontier.held_by(connection, [site.key for site in found], plan.crawl_id)
-    wanted = [site for site in dict.fromkeys(found) if site.key not in held][: max(0, places)]
+    keys = [site.key for site in found]
+    held = frontier.held_by(connection, keys, plan.crawl_id)
+    if plan.is_recrawl:
+        # A profile that is due within hours must not bring along the blog that its owner gave up years ago.
+        held |= schedule.on_schedule(connection, keys)
+    # Read anew: whoever was forgotten since a worker loaded the list last must not be made known again.
+    suppressed = suppressions.load(connection, plan.settings.secret_key())
+    free = (site for site in dict.fromkeys(found) if site.key not in held and site.key not in suppressed)
+    wanted = list(islice(free, max(0, places)))
     ids = sites.ensure(connection, wanted, now=now)
     found_as = {ids[site.key]: site for site in wanted}
     for site_id, site in found_as.items():

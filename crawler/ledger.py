@@ -8,10 +8,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from bloghound.errors import DatabaseUnusableError
+from bloghound.errors import DatabaseUnusableError, DeadlockError
 from bloghound.records import Outcome
 from bloghound.urls import host_of
 from storage import results
@@ -23,6 +24,8 @@ T = TypeVar("T")
 CommitListener = Callable[[Sequence[PageResult], int], None]
 _LOG = logging.getLogger(__name__)
 
+DEADLOCK_RETRIES = 3
+"""How often work is done again after PostgreSQL gave it up; of two that waited for each other the other one goes on."""
 MAX_BATCH_RESULTS = 200
 """Results in one transaction: some MB of text, and a small part of a second for whoever waits for the lock."""
 
@@ -47,6 +50,9 @@ class Ledger:
         self._thread.shutdown()
 
     def _write(self, work: Callable[[Connection], T]) -> T:
+        for _ in range(DEADLOCK_RETRIES):
+            with suppress(DeadlockError), self._database.transaction() as connection:
+                return work(connection)
         with self._database.transaction() as connection:
             return work(connection)
 

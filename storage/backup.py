@@ -128,7 +128,7 @@ def _row_of(line: bytes, table: Table, columns: tuple[str, ...]) -> dict[str, An
     try:
         cells = zip(columns, _values_of(line), strict=True)
         return {name: _as_stored(value, table.columns[name], table) for name, value in cells}
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BackupError(f"A row of the table {table.name!r} cannot be read: {error}.") from error
 
 

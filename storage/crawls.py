@@ -174,8 +174,14 @@ def unfinished_live(connection: Connection) -> list[StoredCrawl]:
     holds_sites = select(_PLACE.c.id).where(_PLACE.c.crawl_id == _CRAWL.c.id).exists()
     query = _STORED.where(_CRAWL.c.finished_at.is_(None), _CRAWL.c.kind.in_(LIVE_KINDS), holds_sites)
     found = [StoredCrawl(*row) for row in connection.execute(query.order_by(_CRAWL.c.id))]
-    jobs = _newest_jobs(connection, [one.crawl_id for one in found])
-    return [one for one in found if not one.options["archives"] and jobs.get(one.crawl_id, ("", ""))[1] != "cancelled"]
+    cancelled = cancelled_among(connection, [one.crawl_id for one in found])
+    return [one for one in found if not one.options["archives"] and one.crawl_id not in cancelled]
+
+
+def cancelled_among(connection: Connection, crawl_ids: Sequence[int]) -> set[int]:
+    """Which of the crawls nobody works on any more, since their newest job was cancelled."""
+    jobs = _newest_jobs(connection, crawl_ids)
+    return {crawl_id for crawl_id, (_, state) in jobs.items() if state == "cancelled"}
 
 
 def unfinished_ids(connection: Connection, kind: str, *, since: datetime | None = None) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bloghound.errors import DatabaseUnusableError, SettingsError, StorageError
+from bloghound.errors import DatabaseUnusableError, DeadlockError, SettingsError, StorageError
 from bloghound.settings import Settings
 from storage.sqlite import FIXED_VERSION, SingleWriter, WriterQueue, choose_module, set_pragmas, version_of
 
@@ -21,6 +21,10 @@ __all__ = ["Connection", "Database", "open_database", "upgrade"]
 KEPT_CONNECTIONS = 10
 """Open connections to SQLite that are kept for the next user, the last one used first: its cache is warm. Nobody waits
 for one: their number is bounded by the threads that ask, and an event loop that reads must not stand still."""
+
+
+# PostgreSQL's deadlock_detected and serialization_failure: the transaction is undone, and the same again will do.
+_GIVEN_UP = frozenset({"40P01", "40001"})
 
 
 class Database:
@@ -96,7 +100,8 @@ class Database:
             yield
         except OperationalError as error:
             message = f"The database {self.shown_url} cannot be used: {_first_line(error)}."
-            raise DatabaseUnusableError(message) from error
+            is_given_up = getattr(error.orig, "sqlstate", None) in _GIVEN_UP
+            raise (DeadlockError if is_given_up else DatabaseUnusableError)(message) from error
         except DBAPIError as error:
             raise StorageError(f"The database {self.shown_url} cannot be used: {_first_line(error)}.") from error
         except SQLAlchemyError as error:

@@ -13,6 +13,9 @@ from storage.upserts import batches
 
 _LINK, _SITE = table_of(Link), table_of(Site)
 
+MAX_LINKS_OF_SITE = 5_000
+"""A blog of 200 pages has fewer; a farm's pages, of up to 2,000 links each, must not fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -38,12 +41,14 @@ def sites_near(connection: Connection, site_id: int, domain: str, *, limit: int)
     return {row.id: Neighbour(row.key, row.title) for row in rows.fetchmany(limit + 1)}
 
 
-def links_of(connection: Connection, site_ids: Sequence[int]) -> Iterator[tuple[str, str, LinkContext, int | None]]:
-    """All links out of sites, as keys of source and target, context, and the id of the post or None."""
-    for batch in batches(sorted(site_ids)):
-        columns = (_SITE.c.key, _LINK.c.target_site_key, _LINK.c.context, _LINK.c.post_id)
-        query = select(*columns).join(_SITE, _SITE.c.id == _LINK.c.site_id).where(_LINK.c.site_id.in_(batch))
-        for row in connection.execute(query.order_by(_LINK.c.id)):
+def links_of(
+    connection: Connection, site_ids: Sequence[int], *, most: int = MAX_LINKS_OF_SITE
+) -> Iterator[tuple[str, str, LinkContext, int | None]]:
+    """The first links out of each site, as keys of source and target, context, and the id of the post or None."""
+    columns = (_SITE.c.key, _LINK.c.target_site_key, _LINK.c.context, _LINK.c.post_id)
+    query = select(*columns).join(_SITE, _SITE.c.id == _LINK.c.site_id).order_by(_LINK.c.id).limit(most)
+    for site_id in sorted(site_ids):
+        for row in connection.execute(query.where(_LINK.c.site_id == site_id)):
             yield row.key, row.target_site_key, LinkContext(row.context), row.post_id
 
 

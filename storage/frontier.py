@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select, update
 
 from bloghound.records import SiteHealth
-from storage import sites
+from storage import crawls, sites
 from storage.sites import NewSite
-from storage.tables import CrawlSite, HostPace, Site
+from storage.tables import Crawl, CrawlSite, HostPace, Site
 from storage.tables.base import CLOCKS_DIFFER, table_of
 from storage.upserts import batches, upsert
 
 _PLACE, _SITE, _PACE = table_of(CrawlSite), table_of(Site), table_of(HostPace)
+_CRAWL = table_of(Crawl)
 
 PerDomain = Callable[[str], int]
 """How many sites of a registrable domain are visited at a time."""
@@ -149,7 +150,7 @@ def _due(
     query = (
         select(_PLACE, _SITE.c.key, _SITE.c.home_url, _SITE.c.domain)
         .join(_SITE, _SITE.c.id == _PLACE.c.site_id)
-        .where(_PLACE.c.crawl_id.in_(crawl_ids), _PLACE.c.state == "queued", _is_due(now), _free(_SITE, now))
+        .where(_PLACE.c.state == "queued", _is_due(now), _free(_SITE, now))
         .order_by(_PLACE.c.priority.desc(), _PLACE.c.due_at, _PLACE.c.id)
         .limit(limit)
     )
@@ -158,7 +159,9 @@ def _due(
         query = query.join(_PACE, _PACE.c.name == _SITE.c.domain).where(ours, _SITE.c.domain.not_in(sorted(full)))
     if connection.dialect.name == "postgresql":
         query = query.with_for_update(of=[_SITE, _PACE] if polite else _SITE, skip_locked=True)
-    return list(connection.execute(query))
+    # Crawl by crawl: only within one does the index give the order.
+    rows = [row for one in crawl_ids for row in connection.execute(query.where(_PLACE.c.crawl_id == one))]
+    return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))[:limit]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -275,11 +278,16 @@ def end_visit(
 
 
 def is_wanted(connection: Connection, site_id: int, *, besides: int | None = None) -> bool:
-    """Whether a crawl, other than ``besides``, has the site in its queue."""
-    query = select(_PLACE.c.id).where(_PLACE.c.site_id == site_id, _PLACE.c.state == "queued")
+    """Whether a crawl that may go on, other than ``besides``, has the site in its queue."""
+    query = (
+        select(_PLACE.c.crawl_id)
+        .join(_CRAWL, _CRAWL.c.id == _PLACE.c.crawl_id)
+        .where(_PLACE.c.site_id == site_id, _PLACE.c.state == "queued", _CRAWL.c.finished_at.is_(None))
+    )
     if besides is not None:
         query = query.where(_PLACE.c.crawl_id != besides)
-    return connection.execute(query.limit(1)).first() is not None
+    holding = list(connection.execute(query).scalars())
+    return bool(set(holding) - crawls.cancelled_among(connection, holding))
 
 
 def extend_leases(connection: Connection, owner: str, *, now: datetime, seconds: float) -> None:

@@ -58,6 +58,15 @@ def claim_due(connection: Connection, *, now: datetime, until: datetime, limit: 
     return due
 
 
+def on_schedule(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of the sites are to be visited again at a time of their own."""
+    found: set[str] = set()
+    for batch in batches(sorted(set(keys))):
+        query = select(_SITE.c.key).where(_SITE.c.key.in_(batch), _SITE.c.next_due_at.is_not(None))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def postpone(connection: Connection, site_id: int, until: datetime) -> None:
     """Let a site that is on the schedule not be due before ``until``."""
     early = and_(_SITE.c.id == site_id, _SITE.c.next_due_at < until)

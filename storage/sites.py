@@ -50,7 +50,8 @@ def seed(url: str) -> NewSite:
 def ensure(connection: Connection, sites: Sequence[NewSite], *, now: datetime) -> dict[str, int]:
     """Make the sites known (each with a blogger of its own until a proof joins them); ids by key."""
     known = ids_by_key(connection, [site.key for site in sites])
-    new = list({site.key: site for site in sites if site.key not in known}.values())
+    # In one order, so that two workers that bring in the same sites never wait for each other.
+    new = sorted({site.key: site for site in sites if site.key not in known}.values(), key=lambda site: site.key)
     upsert(connection, _BLOGGER, [_blogger_row(site, now) for site in new], key=["site_key"])
     bloggers = _blogger_ids(connection, [site.key for site in new])
     rows = [_site_row(site, bloggers[site.key], now) for site in new]
@@ -165,7 +166,7 @@ def refresh_linkers(connection: Connection) -> None:
         )
         .scalar_subquery()
     )
-    connection.execute(update(_SITE).values(linkers=counted))
+    connection.execute(update(_SITE).where(_SITE.c.linkers != counted).values(linkers=counted))
 
 
 def observe_metric(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bloghound.cli import run
+from bloghound.cli.console import fail, output, table
 from bloghound.settings import Settings
 
 
@@ -34,6 +35,20 @@ def terminal(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     return Terminal(capsys)
+
+
+HOSTILE = "[/b] [red]evil[/red] :fire:"
+
+
+def test_what_strangers_write_is_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = table(f"title {HOSTILE}", ["words"])
+    shown.add_row(f"a cell that is longer than the title: {HOSTILE}")
+    output.print(shown)
+    assert fail(HOSTILE) == 2
+    printed = capsys.readouterr()
+    assert printed.out.count(HOSTILE) == 2
+    assert printed.err == f"bloghound: {HOSTILE}\n"
 
 
 def test_help_names_every_command() -> None:

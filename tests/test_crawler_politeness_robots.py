@@ -151,6 +151,7 @@ def test_many_addresses_are_not_matched_at_once_against_many_rules() -> None:
     assert few.is_quick_for(2_000)
     assert many.is_quick_for(MAX_MATCHES // 20_000)
     assert not many.is_quick_for(2_000)
+    assert not rules("Disallow: /*a*b\r" * 20_000).is_quick_for(2_000)
 
 
 def test_the_file_belongs_to_scheme_host_and_port() -> None:

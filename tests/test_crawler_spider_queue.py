@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from crawler.discovery import admit, begin_site, moved_site, profile_address, se
 from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan
-from storage import crawls, erasure, frontier, pages, results
+from storage import crawls, erasure, frontier, pages, results, sites
 from storage.database import Database, open_database
 from storage.frontier import LeasedSite
 from storage.results import PageResult
@@ -211,6 +212,26 @@ def test_a_known_site_begins_where_the_new_seed_says(opened: Database, plan: Cra
     take_in(opened, again, "https://one.example/blog/")
     assert [(site.home_url, site.depth) for site in begin(opened, again)] == [("https://one.example/blog/", 0)]
     assert due(opened, site_id) == [("https://one.example/blog/", "home"), ("https://one.example/", "listing")]
+
+
+def test_whoever_was_forgotten_a_moment_ago_is_not_made_known_again(opened: Database, plan: CrawlPlan) -> None:
+    with opened.transaction() as connection:
+        secret_key = plan.settings.secret_key()
+        erasure.forget(connection, "gone.example", secret_key=secret_key, now=utc_now())
+    (admitted,) = take_in(opened, plan, "https://gone.example/", "https://there.example/")
+    with opened.read() as connection:
+        known = sites.ids_by_key(connection, ["gone.example", "there.example"])
+    assert known == {"there.example": admitted}
+
+
+def test_a_re_crawl_brings_in_no_site_that_has_a_time_of_its_own(opened: Database, plan: CrawlPlan) -> None:
+    (known,) = take_in(opened, plan, "https://known.example/")
+    with opened.transaction() as connection:
+        sites.set_facts(connection, known, {"next_due_at": utc_now() + timedelta(days=7)})
+        run = crawls.begin(connection, "recrawl", {}, now=utc_now())
+    again = replace(plan, crawl_id=run.crawl_id, is_recrawl=True)
+    (new,) = take_in(opened, again, "https://known.example/", "https://new.example/")
+    assert new != known
 
 
 def test_suppressed_seeds_are_named_and_kept_out() -> None:

@@ -63,6 +63,8 @@ def site(address: str) -> str | None:
         ("social.example/@ann", "social.example/@ann"),
         ("social.example:8080/@ann", "social.example:8080/@ann"),
         ("uni.example/~ann/papers", "uni.example/~ann"),
+        ("ann.blog.fc2.com/x", "ann.blog.fc2.com"),
+        ("ann.blog12.fc2.com/x", "ann.blog12.fc2.com"),
     ],
 )
 def test_whose_site_an_address_on_a_shared_host_is(address: str, key: str) -> None:
@@ -75,6 +77,7 @@ def test_whose_site_an_address_on_a_shared_host_is(address: str, key: str) -> No
     "address",
     [
         *("wordpress.com", "en.wordpress.com", "www.tumblr.com/dashboard", "64.media.tumblr.com/x.png"),
+        "1.bp.blogspot.com/x.jpg",
         *(
             "medium.com",
             "medium.com/tag/tea",
@@ -127,6 +130,12 @@ def test_what_is_known_to_be_no_blog(host: str, kind: HostKind) -> None:
 )
 def test_what_may_be_a_blog(host: str) -> None:
     assert host_kind(host) is None
+
+
+def test_a_persons_folder_on_a_projects_host_may_be_a_blog() -> None:
+    assert host_kind("people.debian.org", "/~ann/") is None
+    assert host_kind("people.debian.org", "/") is HostKind.SOFTWARE
+    assert host_kind("t.co", "/~ann/") is HostKind.SHORTENER
 
 
 def test_a_short_address_is_no_blog_whatever_it_is_called() -> None:

@@ -153,6 +153,17 @@ def test_a_tampered_backup_is_refused_and_leaves_nothing(change: Change, made: P
     assert not list(tmp_path.rglob("evil*"))
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_backup_that_unpacks_whole_blocks_at_once_is_refused(compression: int, made: Path) -> None:
+    with zipfile.ZipFile(made) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(made.with_name("other.zip"), "w", compression) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    with pytest.raises(BackupError, match="compressed in a way"):
+        check_backup(made.with_name("other.zip"))
+
+
 def test_a_flipped_bit_is_found_and_the_member_named(made: Path, tmp_path: Path) -> None:
     def flip(_: dict[str, Any], members: dict[str, bytes]) -> None:
         text_of = bytearray(members["tables/post.jsonl"])

@@ -12,8 +12,9 @@ from bloghound.jobs.backup import run_backup
 from bloghound.jobs.backup_file import BackupReader
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.forgetting import run_forget
-from bloghound.jobs.optouts import request_optout
+from bloghound.jobs.optouts import reject_optout, request_optout
 from bloghound.jobs.restoring import run_restore
+from bloghound.jobs.suppression_copy import read_copy
 from bloghound.settings import Settings
 from storage import access, suppressions, workspaces
 from storage.database import open_database
@@ -132,13 +133,15 @@ def test_a_backup_never_replaces_a_file(source: Settings, made: Path) -> None:
 def test_only_so_many_backups_are_kept(source: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     made = [run_backup(source, folder).path for _ in range(3)]
-    (folder / "notes.zip").write_text("not ours")
+    others = [folder / name for name in ("notes.zip", "bloghound-1.0.zip", "bloghound-0-notes.zip")]
+    for other in others:
+        other.write_text("not ours")
     last = run_backup(source, folder, keep=2)
     assert len(last.removed) == 2
     assert set(last.removed) <= set(made)
-    assert len(list(folder.glob("bloghound-*.zip"))) == 2
+    assert len(list(folder.glob("bloghound-*T*Z-*.zip"))) == 2
     assert last.path.exists()
-    assert (folder / "notes.zip").exists()
+    assert all(other.exists() for other in others)
 
 
 # Who was forgotten stays forgotten
@@ -182,6 +185,64 @@ def test_who_was_forgotten_stays_so_though_the_database_was_lost(crawled: tuple[
     )
     assert run_restore(fresh, made).erased == 1
     assert names_left(fresh, b"goes.test") == []
+
+
+def forget_unknown(settings: Settings, address: str) -> None:
+    with pytest.raises(NotFoundError, match="will not be stored in future"):
+        run_forget(settings, address)
+
+
+def test_a_database_that_began_anew_does_not_shorten_the_list(crawled: tuple[Settings, list[str], Path]) -> None:
+    settings, (_, gone), made = crawled
+    run_forget(settings, gone)
+    # The database is lost, the key is not; the service makes a new one, and somebody else asks to be forgotten.
+    anew = settings.model_copy(update={"database_url": f"sqlite:///{settings.data_dir.parent / 'anew.sqlite3'}"})
+    forget_unknown(anew, "https://other.example/")
+    assert run_restore(anew, made, force=True).erased == 1
+    assert query(anew, "SELECT count(*) FROM suppression WHERE reason = 'forgotten'") == [(2,)]
+
+
+def test_the_list_of_another_installation_is_not_overwritten(tmp_path: Path) -> None:
+    first, second = (
+        settings_of(tmp_path / name).model_copy(update={"suppressions_file": str(tmp_path / "list.json")})
+        for name in ("first", "second")
+    )
+    forget_unknown(first, "https://own.example/")
+    before = first.suppressions_path.read_bytes()
+    with pytest.raises(StorageError, match="another key"):
+        run_forget(second, "https://other.example/")
+    assert first.suppressions_path.read_bytes() == before
+
+
+def test_a_rejected_opt_out_leaves_the_list_and_nobody_else_does(settings: Settings) -> None:
+    forget_unknown(settings, "https://own.example/")
+    database = open_database(settings)
+    receipt = request_optout(settings, database, "https://other.example/", utc_now())
+    reject_optout(settings, database, receipt.public_id, utc_now())
+    database.close()
+    copy = read_copy(settings)
+    assert copy is not None
+    assert [row.reason for row in copy.suppressions] == ["forgotten"]
+
+
+def test_who_is_forgotten_during_a_restore_is_not_lost(made: Path, tmp_path: Path) -> None:
+    target = settings_of(tmp_path / "target")
+    target.secret_key_path.parent.mkdir()
+    with BackupReader(made) as reader:
+        target.secret_key_path.write_bytes(b"".join(reader.chunks("secret.key")))
+    one_site(target)
+
+    def forget(stage: str, *_: object) -> None:
+        if stage == "tables" and not target.suppressions_path.exists():
+            forget_unknown(target, "https://other.example/")
+
+    with pytest.raises(ConflictError, match="during the restore"):
+        run_restore(target, made, force=True, progress=forget)
+    run_restore(target, made, force=True)
+    database = open_database(target)
+    with database.read() as connection:
+        assert "other.example" in suppressions.load(connection, target.secret_key())
+    database.close()
 
 
 def test_an_opt_out_since_is_erased_and_a_revoked_key_stays_revoked(

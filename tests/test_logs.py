@@ -110,6 +110,16 @@ def test_a_whole_page_in_a_message_is_cut(log: logging.Logger, settings: Setting
     assert len((settings.data_dir / LOG_NAME).read_bytes()) < 3_000
 
 
+def test_a_record_that_cannot_be_written_ends_nothing(
+    log: logging.Logger, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.warning("%d pages", "many")
+    log.warning("next")
+    assert "Logging error" in capsys.readouterr().err
+    lines = (settings.data_dir / LOG_NAME).read_text().splitlines()
+    assert [json.loads(line)["message"] for line in lines] == ["next"]
+
+
 def test_the_file_is_bounded_and_the_one_before_is_kept(tmp_path: Path) -> None:
     handler = SharedFile(tmp_path / "log", max_bytes=1_000)
     for number in range(100):

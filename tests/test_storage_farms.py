@@ -47,6 +47,15 @@ def test_links_are_rows_by_key(database: Database) -> None:
     assert rows == [(f"{s}.example", f"{t}.example", LinkContext.BLOGROLL, None) for s, t in (("a", "b"), ("a", "c"))]
 
 
+def test_of_each_site_so_many_links_are_read(database: Database) -> None:
+    with database.transaction() as connection:
+        ids = known(connection, "a.example", "b.example")
+        for site_id in ids.values():
+            roll(connection, site_id, "x.example", "y.example", "z.example")
+        rows = list(farms.links_of(connection, list(ids.values()), most=2))
+    assert [(row[0], row[1]) for row in rows] == [(f"{s}.example", f"{t}.example") for s in "ab" for t in "xy"]
+
+
 def test_a_flag_is_set_once_beside_the_others(database: Database) -> None:
     with database.transaction() as connection:
         ids = known(connection, "a.example", "b.example")

@@ -2,13 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from bloghound.records import SiteHealth
-from storage import crawls, frontier, pacing, sites
-from storage.database import Database
+from storage import crawls, frontier, jobs, pacing, sites
+from storage.database import Database, upgrade
 from storage.frontier import LeasedSite, PerDomain
 from storage.pacing import Pace
 from storage.sites import NewSite
@@ -148,6 +150,18 @@ def test_two_crawls_may_hold_a_site_and_one_worker_visits_it(database: Database)
         assert [one.crawl_id for one in take(connection, theirs, owner="b")] == [theirs]
 
 
+def test_a_crawl_that_was_cancelled_or_is_over_wants_no_site(database: Database) -> None:
+    with database.transaction() as connection:
+        cancelled, over = begin(connection, "cancelled"), begin(connection, "over")
+        for crawl_id in (cancelled, over):
+            site_id = queue(connection, crawl_id, "a.example")["a.example"]
+        job = jobs.submit(connection, "crawl", workspace_id=None, crawl_id=cancelled, now=NOW)
+        crawls.finish(connection, over, now=NOW)
+        assert frontier.is_wanted(connection, site_id)
+        jobs.cancel(connection, job.job_id, now=NOW)
+        assert not frontier.is_wanted(connection, site_id)
+
+
 def test_a_site_that_a_crawl_holds_is_not_admitted_again(database: Database) -> None:
     with database.transaction() as connection:
         crawl_id = begin(connection)
@@ -165,6 +179,29 @@ def test_the_best_come_first_and_seeds_before_all(database: Database) -> None:
         queue(connection, crawl_id, "good.example", depth=2, priority=7.5)
         queue(connection, crawl_id, "seed.example")
         assert keys(take(connection, crawl_id)) == ["seed.example", "good.example", "poor.example"]
+
+
+def test_the_best_of_several_crawls_come_first(database: Database) -> None:
+    with database.transaction() as connection:
+        ours, theirs = begin(connection, "ours"), begin(connection, "theirs")
+        queue(connection, ours, "third.example", depth=1, priority=1.0)
+        queue(connection, theirs, "second.example", depth=1, priority=2.0)
+        queue(connection, ours, "first.example", depth=1, priority=3.0)
+        assert keys(take(connection, ours, theirs, limit=2)) == ["first.example", "second.example"]
+
+
+def test_sqlite_reads_the_queue_in_order_without_sorting_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'queue.db'}")
+    upgrade(database)
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with database.transaction() as connection:
+        take(connection, begin(connection), per_domain=one)
+        statement, parameters = next(call for call in asked if "ORDER BY crawl_site.priority" in call[0])
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    database.close()
+    assert "ix_crawl_site_queue" in str(plan)
+    assert "ORDER BY" not in str(plan)
 
 
 def test_one_worker_at_a_time_asks_a_domain(database: Database) -> None:

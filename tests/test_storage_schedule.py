@@ -9,14 +9,16 @@ from sqlalchemy import Connection, insert, update
 from bloghound.records import SiteHealth
 from storage import crawls, frontier, jobs, pacing, schedule, sites
 from storage.database import Database
+from storage.migrating import run_downgrade, run_upgrade
 from storage.pacing import Pace
 from storage.sites import NewSite
-from storage.tables import Job, Page, Post, Site
+from storage.tables import Fetch, Job, Page, Post, Site
 from storage.tables.base import table_of
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SITE, PAGE, POST, JOB = table_of(Site), table_of(Page), table_of(Post), table_of(Job)
+FETCH = table_of(Fetch)
 
 
 def known(connection: Connection, *keys: str, due_at: datetime | None = NOW - DAY) -> dict[str, int]:
@@ -39,6 +41,14 @@ def test_what_is_due_longest_is_claimed_first_and_once(database: Database) -> No
         assert claim(connection) == ["late.example"]
         assert claim(connection) == []
         assert claim(connection, now=NOW + DAY) == ["next.example", "late.example", "later.example"]
+
+
+def test_a_site_that_no_crawl_has_finished_is_on_no_schedule(database: Database) -> None:
+    with database.transaction() as connection:
+        known(connection, "next.example", due_at=NOW + DAY)
+        known(connection, "never.example", due_at=None)
+        asked = ["next.example", "never.example", "unknown.example"]
+        assert schedule.on_schedule(connection, asked) == {"next.example"}
 
 
 def test_workers_at_once_never_claim_the_same_site(database: Database) -> None:
@@ -74,6 +84,23 @@ def test_a_visit_is_put_off_but_never_brought_forward(database: Database) -> Non
             schedule.postpone(connection, site_id, NOW + HOUR)
         assert claim(connection, now=NOW + HOUR) == []
         assert claim(connection, now=NOW + 2 * HOUR) == ["a.example"]
+
+
+def test_what_an_older_version_crawled_on_the_live_web_is_due_when_the_tables_are_brought_up_to_date(
+    database: Database,
+) -> None:
+    with database.transaction() as connection:
+        ids = known(connection, "live.example", "archived.example", "unvisited.example")
+        crawl_id = crawls.begin(connection, "crawl", {"seeds": []}, now=NOW).crawl_id
+        for key, origin in (("live.example", "live"), ("archived.example", "archive")):
+            site_id = ids[key]
+            fetched = {"crawl_id": crawl_id, "site_id": site_id, "url": "", "outcome": "post", "fetched_at": NOW}
+            connection.execute(insert(FETCH).values(**fetched, origin=origin, reason="", content_type="", bytes=0))
+            sites.end_visit(connection, site_id, now=NOW - DAY, health=SiteHealth.OK)
+    run_downgrade(database, "0003")
+    run_upgrade(database)
+    with database.transaction() as connection:
+        assert claim(connection) == ["live.example"]
 
 
 def visit(connection: Connection, key: str, health: SiteHealth, name: str) -> None:

@@ -19,27 +19,28 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from bloghound.errors import InputError
 
-errors = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
+# Most of what is shown was written by strangers, so brackets are never markup and ":fire:" is no picture.
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+output = Console(highlight=False, markup=False, emoji=False)
 
 
 def fail(sentence: str, code: int = 2) -> int:
     """Show why a command failed; the exit code."""
-    errors.print(f"[red]bloghound:[/red] {_plain(sentence)}", soft_wrap=True)
+    _say(sentence, "red")
     return code
 
 
 def warn(sentence: str) -> None:
     """Show what the user should know although the command goes on."""
-    errors.print(f"[yellow]bloghound:[/yellow] {_plain(sentence)}", soft_wrap=True)
+    _say(sentence, "yellow")
 
 
-def _plain(text: str) -> str:
-    """Foreign text as it is: no markup, no control characters that could drive the terminal."""
-    return printable(text).replace("[", "\\[")
+def _say(sentence: str, colour: str) -> None:
+    errors.print(Text.assemble(("bloghound:", colour), f" {printable(sentence)}"), soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -52,7 +52,9 @@ def watching(
 def _stop(view: "_View", number: int) -> None:
     """Called by the signal: tells it at once, and breaks off whatever waits for the crawl."""
     stopped = Stopped(number)
-    view.stop(stopped.exit_code)
+    # The signal may come while a line is being written, and then nothing more can be written from here.
+    with suppress(RuntimeError):
+        view.stop(stopped.exit_code)
     raise stopped
 
 

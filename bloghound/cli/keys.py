@@ -49,7 +49,7 @@ def sign_in(
     settings = load_settings()
     with _database(settings) as database:
         link = _sign_in_link(database, _key_for_sign_in(database, key_id), host, port)
-    output.print(link, soft_wrap=True, markup=False)
+    output.print(link, soft_wrap=True)
 
 
 def _key_for_sign_in(database: Database, key_id: str) -> KeyRow:
@@ -107,7 +107,7 @@ def create_key(
         print_json({**_as_json(row), "key": key})
         return
     output.print(f"{row.public_id} in the workspace {printable(row.workspace_name)}; shown this once:")
-    output.print(f"  [bold]{key}[/bold]", soft_wrap=True)
+    output.print(f"  {key}", style="bold", soft_wrap=True)
 
 
 def _scopes(names: list[str]) -> list[Scope]:

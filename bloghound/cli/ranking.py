@@ -90,9 +90,9 @@ def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
     if not found["results"]:
         output.print("No blogger matches this brief. A wider brief, or another --language, may find some.")
     elif any(not result["parts"]["engagement"]["known"] for result in found["results"]):
-        output.print("[dim]~ unknown: enters at the median of its peers, never above it[/dim]")
+        output.print("~ unknown: enters at the median of its peers, never above it", style="dim")
     if not all(_in_niche(result) for result in found["results"]):
-        output.print("[dim]dim rows: hardly or not in this niche[/dim]")
+        output.print("dim rows: hardly or not in this niche", style="dim")
     for result in filter(_in_niche, found["results"]):
         output.print(_explanation(result) if explain else _evidence_line(result))
 

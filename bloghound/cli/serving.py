@@ -44,10 +44,10 @@ def _announce(settings: Settings, host: str, port: int) -> None:
     key, link = first_sign_in(settings, host, port)
     if key is not None:
         output.print("The first key of this installation, with all rights. It is shown this once:")
-        output.print(f"  [bold]{key}[/bold]", soft_wrap=True)
-    output.print(f"Bloghound answers at {address(host, port)}  (Ctrl-C stops it).", markup=False)
+        output.print(f"  {key}", style="bold", soft_wrap=True)
+    output.print(f"Bloghound answers at {address(host, port)}  (Ctrl-C stops it).")
     output.print("Open this link to sign in; it works once, within 15 minutes:")
-    output.print(f"  {link}", soft_wrap=True, markup=False)
+    output.print(f"  {link}", soft_wrap=True)
     if host not in LOOPBACK:
         warn(
             f"{host} can be reached from other machines, and keys travel unencrypted over plain HTTP: "

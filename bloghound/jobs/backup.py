@@ -4,6 +4,7 @@ The index is not in it, since ``bloghound index`` builds it again. Central name:
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +25,8 @@ Progress = Callable[[str, int, int | None], None]
 """Told (stage, done, total): rows of ``tables``, files of ``archives``."""
 
 _SUFFIX = ".zip"
+_OWN_NAME = re.compile(r"bloghound-\d{8}T\d{6}Z-[0-9a-f]{6}\.zip")
+"""Only what was named here is ever removed: other files of the folder may be called "bloghound-" too."""
 _PREFIX = "bloghound-"
 _CHUNK_BYTES = 1024 * 1024
 
@@ -139,7 +142,7 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
 
 def _remove_older(path: Path, keep: int) -> Iterator[Path]:
     """Remove all but the newest backups of the folder, by name, which begins with the time; this one always stays."""
-    others = sorted(other for other in path.parent.glob(f"{_PREFIX}*{_SUFFIX}") if other != path)
+    others = sorted(other for other in path.parent.iterdir() if other != path and _OWN_NAME.fullmatch(other.name))
     for old in others[: max(0, len(others) - (keep - 1))]:
         old.unlink(missing_ok=True)
         yield old

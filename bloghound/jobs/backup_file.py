@@ -29,6 +29,8 @@ _DRAFT_SUFFIX = ".bloghound-part"
 _CHUNK_BYTES = 1024 * 1024
 _COMPRESSION = 3
 """zlib's level for tables: 6, its default, takes twice the time for a tenth less."""
+_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Of the others, zipfile unpacks whole blocks at once, however long: a kilobyte of bzip2 can hold a gigabyte."""
 _MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 """A manifest is 200 bytes for each archive; this is room for 300,000 of them."""
 _MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -205,9 +207,12 @@ class BackupReader:
 
     def _read_manifest(self) -> Manifest:
         names = self._zip.namelist()
+        if any(entry.compress_type not in _COMPRESSIONS for entry in self._zip.infolist()):
+            raise BackupError(f"The backup {self._path} cannot be used: it is compressed in a way that no backup is.")
         if self._zip.getinfo(_MANIFEST).file_size > _MAX_MANIFEST_BYTES:
             raise BackupError(f"The backup {self._path} cannot be used: its manifest is too long.")
-        manifest = Manifest.model_validate_json(self._zip.read(_MANIFEST))
+        with self._zip.open(_MANIFEST) as source:
+            manifest = Manifest.model_validate_json(source.read(_MAX_MANIFEST_BYTES))
         wrong = [name for name in manifest.members if not _MEMBER.fullmatch(name)]
         if wrong:
             raise BackupError(f"The backup {self._path} cannot be used: it holds {wrong[0]!r}, which no backup does.")

@@ -56,10 +56,10 @@ def reject_optout(settings: Settings, database: Database, public_id: str, now: d
             raise ConflictError(f"The opt-out {public_id} is {record.state} already.")
         _call_off(connection, record, now)
         optouts.reject(connection, record.opt_out_id, now=now)
-        if not optouts.is_requested(connection, record.site_key):
-            suppressions.lift(connection, settings.secret_key(), covered_keys(record.site_key))
+        lifted = [] if optouts.is_requested(connection, record.site_key) else covered_keys(record.site_key)
+        suppressions.lift(connection, settings.secret_key(), lifted)
         found = optouts.by_public_id(connection, public_id)
-    write_copy(settings, database)
+    write_copy(settings, database, lifted_keys=lifted)
     return found or record
 
 

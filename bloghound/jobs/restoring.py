@@ -146,6 +146,8 @@ def _fill(settings: Settings, reader: BackupReader, current: Database, progress:
         _write(draft / _NOTE, json.dumps(_as_note(report)).encode())
         _sync_tree(draft)
         staging.require_unused(current)
+        if _carried(settings, current, _key_in(reader)) != carried:
+            raise ConflictError("Somebody was forgotten, or a key revoked, during the restore; begin it again.")
         draft.rename(settings.pending_restore_dir)
     except OSError as error:
         raise StorageError(f"The backup cannot be restored: {error.strerror or error}.") from error

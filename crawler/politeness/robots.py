@@ -118,7 +118,7 @@ def parse_robots(body: bytes, url: str) -> Rules:
         sitemaps=tuple(dict.fromkeys(_sitemaps(parsed, url)))[:_MAX_SITEMAPS],
         signals=tuple(dict.fromkeys(_signals(text)))[:_MAX_SIGNALS],
         parsed=parsed,
-        lines=text.count("\n"),
+        lines=len(text.splitlines()),
     )
 
 

@@ -249,13 +249,17 @@ class SiteSpider(Spider):
     async def _visit(self, site: LeasedSite, context: CrawlContext) -> None:
         began = monotonic()
         fields = {"crawl": site.crawl_id, "site": site.key, "host": host_of(site.home_url)}
-        with self._board.visiting(site.site_id, site.key) as progress:
-            await self._run_visit(site, context, fields)
+        try:
+            with self._board.visiting(site.site_id, site.key) as progress:
+                await self._run_visit(site, context, fields)
+        finally:
+            # Also when the worker is stopped: what a server asked for holds for the next one.
+            with suppress(*FATAL_ERRORS):
+                await self._leave(site)
         # Whoever was forgotten meanwhile is not named any more.
         if await self._ledger.read(lambda connection: sites.exists(connection, site.site_id)):
             fields |= {"pages": progress.outcomes.total(), "seconds": round(monotonic() - began, 1)}
             _LOG.info("visited: %s", progress.summary, extra=fields)
-        await self._leave(site)
 
     async def _run_visit(self, site: LeasedSite, context: CrawlContext, fields: Mapping[str, object]) -> None:
         """One visit; a fault of ours ends it with a line in the log, and the site's crawl with the reason."""

@@ -34,7 +34,7 @@ def _create_crawl_site() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crawl_site")),
         sa.UniqueConstraint("crawl_id", "site_id", name=op.f("uq_crawl_site_crawl_id_site_id")),
     )
-    op.create_index("ix_crawl_site_queue", "crawl_site", ["crawl_id", "state", "priority", "due_at"])
+    op.create_index("ix_crawl_site_queue", "crawl_site", ["crawl_id", "state", sa.text("priority DESC"), "due_at"])
     op.create_index(op.f("ix_crawl_site_site_id"), "crawl_site", ["site_id"])
 
 
@@ -93,6 +93,14 @@ def _move_the_queue() -> None:
         )
 
 
+def _schedule_known_sites() -> None:
+    """Sites that were crawled on the live web are due at once: how often they post is learned by that visit."""
+    op.execute(
+        "UPDATE site SET next_due_at = last_visited_at WHERE health IS NOT NULL AND EXISTS "
+        '(SELECT 1 FROM "fetch" WHERE "fetch".site_id = site.id AND "fetch".origin = \'live\')'
+    )
+
+
 def upgrade() -> None:
     """Make the tables, give every site its place and its domain, and drop the columns that held them before."""
     _create_crawl_site()
@@ -103,6 +111,7 @@ def upgrade() -> None:
     op.add_column("site", sa.Column("last_new_post_at", _TIME, nullable=True))
     op.add_column("site", sa.Column("next_due_at", _TIME, nullable=True))
     _move_the_queue()
+    _schedule_known_sites()
     op.create_index(op.f("ix_site_domain"), "site", ["domain"])
     op.create_index(op.f("ix_site_next_due_at"), "site", ["next_due_at"])
     op.drop_index(op.f("ix_site_state"), table_name="site")
