@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     def ensure_data_dir(self) -> Path:
         """Make the data directory; raises SettingsError when it cannot be made, or holds half of a restored backup."""
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"The data directory {self.data_dir} cannot be made: {error.strerror}.") from error
         if self.pending_restore_dir.exists():

@@ -79,3 +79,8 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     blocked.write_text("in the way")
     with pytest.raises(SettingsError, match=str(blocked)):
         Settings(data_dir=blocked / "data").ensure_data_dir()
+
+
+def test_what_is_stored_is_its_owners_alone(tmp_path: Path) -> None:
+    made = Settings(data_dir=tmp_path / "data").ensure_data_dir()
+    assert made.stat().st_mode & 0o777 == 0o700
