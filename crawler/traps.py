@@ -116,7 +116,9 @@ def shapes(url: str) -> tuple[str, ...]:
 class Yield:
     """How long each shape of a site's addresses has brought nothing new, learnt from one trial after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, misses_count: bool = True) -> None:
+        """``misses_count`` is off for archives, where an address that is missing says nothing about the site."""
+        self._fruitless = _FRUITLESS if misses_count else _FRUITLESS - {Outcome.NOT_FOUND}
         self._dry: Counter[str] = Counter()
         self._barren: Counter[str] = Counter()
         self._texts: set[str] = set()
@@ -130,7 +132,7 @@ class Yield:
             self._praise(trial.url)
             if trial.found_from is not None:
                 self._praise(trial.found_from)
-        elif trial.outcome in _FRUITLESS or trial.outcome in _POSTS:
+        elif trial.outcome in self._fruitless or trial.outcome in _POSTS:
             self._dry.update(shapes(trial.url))
             if is_new and trial.text_hash is not None and trial.words >= MIN_POST_WORDS:
                 self._forget(self._barren, trial.url)

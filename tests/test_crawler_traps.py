@@ -132,3 +132,11 @@ def test_what_earlier_visits_taught_is_remembered_and_a_redirect_hands_its_finde
         Trial(f"{HOME}oolong/", Outcome.POST, f"{HOME}page/2", "hash", 90),
         Trial(f"{HOME}map", Outcome.PAGE, HOME),
     ]
+
+
+@pytest.mark.parametrize("misses_count", [True, False])
+def test_what_an_archive_does_not_hold_says_nothing_about_a_site(misses_count: bool) -> None:
+    found = Yield(misses_count=misses_count)
+    for day in range(BARREN_PAGES):
+        found.note(Trial(f"https://a.example/2024/{day}", Outcome.NOT_FOUND))
+    assert found.is_barren("https://a.example/2024/99") == misses_count

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from bloghound.cli import run
+from bloghound.cli.console import output
 from bloghound.errors import AddressError, NotFoundError
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.forgetting import run_forget
@@ -105,7 +106,7 @@ def test_the_command_prints_the_way(
 ) -> None:
     web, settings = crawled
     monkeypatch.setenv("BLOGHOUND_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(output, "width", 250)
     assert run(["why", web.url("near.test")]) == 0
     shown = capsys.readouterr().out
     assert all(part in shown for part in ("named as a seed", web.url("seed.test", "/post-1/"), "the notes at near."))

@@ -58,7 +58,7 @@ class BlogVisit:
         self._ran_dry = False
         self._is_spent = False
         self._has_lead = False
-        self._yield = traps.Yield()
+        self._yield = traps.Yield(misses_count=not context.plan.is_archived)
         self._pages = 0
         self._started = monotonic()
 
