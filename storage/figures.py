@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, and_, case, func, select, union
+from sqlalchemy import Connection, Insert, Select, case, func, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import frontier
 from storage.tables import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Site
 from storage.tables.base import table_of
 
@@ -22,7 +23,7 @@ _FETCH, _COUNT = table_of(Fetch), table_of(FetchCount)
 LAST_MINUTE = timedelta(minutes=1)
 _ADDED = ("pages", "bytes", "posts_new", "posts_updated")
 QUEUE_STATES = ("in_work", "due", "later")
-"""Places in unfinished crawls: visited now, waiting for a worker, due later, linked to but not admitted."""
+"""Places in unfinished crawls: visited now, waiting for a worker, due later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,8 @@ def _healths(connection: Connection) -> dict[str, int]:
 
 def _queue(connection: Connection, now: datetime) -> tuple[dict[str, int], datetime | None]:
     """Places in unfinished crawls by state, and since when the oldest one that no worker holds has been due."""
-    in_work = and_(_SITE.c.lease_owner.is_not(None), _SITE.c.lease_expires_at >= now)
     state = case(
-        (in_work, "in_work"),
+        (frontier.is_held(_SITE, now), "in_work"),
         (_PLACE.c.due_at <= now, "due"),
         else_="later",
     ).label("stands")
@@ -134,8 +134,5 @@ def _queue(connection: Connection, now: datetime) -> tuple[dict[str, int], datet
 
 
 def _workers(connection: Connection, now: datetime) -> int:
-    owners = (
-        select(table.c.lease_owner).where(table.c.lease_owner.is_not(None), table.c.lease_expires_at >= now)
-        for table in (_SITE, _PACE)
-    )
+    owners = (select(table.c.lease_owner).where(frontier.is_held(table, now)) for table in (_SITE, _PACE))
     return _count(connection, select(func.count()).select_from(union(*owners).subquery()))

@@ -235,6 +235,11 @@ def _take_sites(
     ]
 
 
+def is_held(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Whether a site, or a domain, is with a worker now: for sites and host_pace alike."""
+    return and_(table.c.lease_owner.is_not(None), table.c.lease_expires_at >= now)
+
+
 def is_leased(connection: Connection, site: LeasedSite) -> bool:
     """Whether a site is still this worker's: one that was silent for too long has lost it to another."""
     query = select(_SITE.c.id).where(_SITE.c.id == site.site_id, _SITE.c.lease_owner == site.owner)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, or_, select
 
+from storage import frontier
 from storage.tables import Blogger, Crawl, CrawlSite, Page, Post, Site
 from storage.tables.base import table_of
 
@@ -117,7 +118,7 @@ def states_by_crawl(connection: Connection, crawl_ids: Sequence[int], *, now: da
     """Sites by state in each crawl, and of those that are done by the health with which the crawl left them."""
     named = case(
         (_PLACE.c.state == "done", func.coalesce(_PLACE.c.health, "failed")),
-        (_leased(now), "in_work"),
+        (frontier.is_held(_SITE, now), "in_work"),
         else_="waiting",
     ).label("named")
     query = (
@@ -132,13 +133,9 @@ def states_by_crawl(connection: Connection, crawl_ids: Sequence[int], *, now: da
     return counted
 
 
-def _leased(now: datetime) -> ColumnElement[bool]:
-    return and_(_SITE.c.lease_owner.is_not(None), _SITE.c.lease_expires_at >= now)
-
-
 def _state(now: datetime) -> ColumnElement[str]:
     return case(
-        (_leased(now), "in_work"),
+        (frontier.is_held(_SITE, now), "in_work"),
         (_IS_QUEUED, "waiting"),
         (_SITE.c.last_visited_at.is_not(None), "done"),
         else_="known",

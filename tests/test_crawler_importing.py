@@ -1,6 +1,5 @@
 """What an import must not harm: a crawl under way, the health a crawl found, counts, and records that are odd."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from crawler.archive.reader import read_records
 from crawler.archive.writer import Exchange, WarcWriter
 from crawler.importing import OWN, import_archives
 from storage import crawls, frontier, sites, status
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.sites import NewSite
 from storage.tables import Fetch, Site
 from storage.tables.base import table_of
@@ -28,14 +27,6 @@ PAGE = (
     + "</p></div></article></body></html>"
 )
 POST = "https://tea.example/2026/03/01/oolong/"
-
-
-@pytest.fixture
-def opened(settings: Settings) -> Iterator[Database]:
-    """An open database in the settings' data directory."""
-    database = open_database(settings)
-    yield database
-    database.close()
 
 
 def _archive(folder: Path, *urls: str) -> Path:

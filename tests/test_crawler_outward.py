@@ -1,7 +1,7 @@
 """From the sites that a crawl is done with to the next ones: real rows, real judge, no spider."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -15,7 +15,7 @@ from crawler.ledger import Ledger
 from crawler.outward import Outward, Relevance, is_known_elsewhere, relevance_of, site_relevance
 from crawler.plan import CrawlPlan
 from storage import crawls, frontier, links, results
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.merging import ReadPost
 from storage.results import PageResult
 from storage.suppressions import Suppressions, keyed_hash
@@ -26,13 +26,6 @@ NOBODY = Suppressions(KEY, ())
 ESPRESSO = "The espresso machine wants finer grinding: dial in the grinder, tamp the coffee, watch the extraction. "
 BICYCLE = "We pedalled the old railway path, changed a bicycle tube in the rain and trued the rear wheel. "
 JUDGE = NicheJudge(("Home espresso: grinding coffee, dialling in the grinder, extraction on a small machine.",))
-
-
-@pytest.fixture
-def opened(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan
 from storage import crawls, erasure, frontier, pages, results, sites
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.frontier import LeasedSite
 from storage.results import PageResult
 from storage.suppressions import Suppressions, keyed_hash
@@ -26,13 +25,6 @@ from storage.tables.base import utc_now
 
 KEY = b"k" * 32
 NOBODY = Suppressions(KEY, ())
-
-
-@pytest.fixture
-def opened(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings)
-    yield database
-    database.close()
 
 
 @pytest.fixture

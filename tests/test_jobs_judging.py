@@ -1,26 +1,15 @@
 """What a crawl takes for on topic: the niches of all teams."""
 
 import pickle
-from collections.abc import Iterator
-
-import pytest
 
 from bloghound.jobs.judging import NicheJudge, judge_of_niches
-from bloghound.settings import Settings
 from storage import niches, workspaces
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.tables.base import utc_now
 
 TEA = "Oolong tea: picking, oxidation, roasting the leaves and brewing them in a small pot."
 ABOUT_TEA = ("A pot in the morning", "The roasted leaves of this oolong were steeped for a minute in a small tea pot.")
 ABOUT_TAX = ("Minutes", "The committee postponed its vote on the water tax until the next session in autumn.")
-
-
-@pytest.fixture
-def opened(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings)
-    yield database
-    database.close()
 
 
 def judge(database: Database, **teams: dict[str, object]) -> NicheJudge | None:
