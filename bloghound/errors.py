@@ -7,7 +7,7 @@
     │   ├── SeedsError               a seeds file that cannot be read (names the line)
     │   ├── BriefError               a brief that is empty or too large
     │   ├── CursorError              a cursor that this service did not hand out, or not for this request
-    │   ├── ImportFileError          an uploaded list of sites that cannot be read at all
+    │   ├── ImportFileError          a list of sites or file of figures that cannot be read at all
     │   └── JudgementsError          queries or judgements that cannot be read
     ├── SettingsError           500  a setting that is unknown, wrong, or missing where it is needed
     ├── PortError               500  a port that another program holds, or that may not be opened
@@ -77,7 +77,7 @@ class CursorError(InputError):
 
 
 class ImportFileError(InputError):
-    """An uploaded list of sites that cannot be read at all; wrong rows are reported one by one instead."""
+    """A list of sites or file of figures that cannot be read at all; wrong rows are reported one by one instead."""
 
 
 class JudgementsError(InputError):

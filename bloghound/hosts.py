@@ -69,6 +69,7 @@ class _SharedHost:
     subdomains: bool
     paths: tuple[_PathRule, ...]
     fold_case: bool
+    fediverse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def shared_site(host: str, path: str) -> str | None:
 
 
 def _personal_path(host: str, path: str) -> str | None:
-    if profile := _FEDIVERSE.match(path):
+    profile = _FEDIVERSE.match(path)
+    # Nobody's blog on a shared host is shown by another host: its pages would be stored as that blog's own.
+    if profile and (profile["server"] is None or may_be_fediverse(profile["server"].lower())):
         # User names of fediverse servers are the same in any case (WebFinger compares them without it).
         return f"{(profile['server'] or host).lower()}/@{profile['user'].lower()}"
     folder = _USER_FOLDER.match(path)
@@ -127,6 +130,21 @@ def host_kind(host: str, path: str = "/") -> HostKind | None:
     is_named_a_blog = not _BLOG_LABELS.isdisjoint(host.split(".")) or _USER_FOLDER.match(path) is not None
     may_be_a_blog = kind not in _NEVER_KEEP_A_BLOG and is_named_a_blog
     return None if may_be_a_blog else kind
+
+
+def may_be_fediverse(host: str) -> bool:
+    """Whether ``/@name`` on a host may be a profile of the fediverse: not where it is known to be something else."""
+    found = _shared_host(host)
+    return found[0].fediverse if found else host_kind(host) not in {HostKind.SOCIAL, HostKind.MEDIA}
+
+
+def shows_another_server(host: str, path: str) -> bool:
+    """Whether a page is a host's own view of an account elsewhere (``/@ann@other.example``), which anybody can make.
+
+    Such an address leads to the account, whose key it has, but what the page says is not the account's word.
+    """
+    profile = _FEDIVERSE.match(path)
+    return profile is not None and (profile["server"] or host).lower() != host
 
 
 def _by_label(name: str) -> HostKind | None:
@@ -180,4 +198,5 @@ def _shared_row(domain: str, row: Mapping[str, Any], rates: Mapping[str, SharedR
             _PathRule(frozenset(rule["on"]), re.compile(rule["pattern"]), rule["site"]) for rule in row.get("paths", ())
         ),
         fold_case=row.get("fold_case", False),
+        fediverse=row.get("fediverse", False),
     )

@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 _SPACELESS = re.compile("[\u3040-\u9fff\uac00-\ud7a3]")
 
 
+def count_words(text: str) -> int:
+    """Length of ``text`` in words; scripts without spaces count two characters as one word."""
+    spaceless = 0 if text.isascii() else len(_SPACELESS.findall(text))
+    return len(text.split()) if spaceless * 4 < len(text) else spaceless // 2
+
+
 class LinkContext(StrEnum):
     """Where on a page a link stands; only ``content`` links are editorial."""
 
@@ -22,6 +28,10 @@ class LinkContext(StrEnum):
     BLOGROLL = "blogroll"
     COMMENT = "comment"
     BOILERPLATE = "boilerplate"
+
+
+NO_VOTE_RELS = frozenset({"nofollow", "sponsored", "ugc"})
+"""The rel values by which an author says that a link is no recommendation of their own."""
 
 
 class EngagementKind(StrEnum):
@@ -76,6 +86,8 @@ class Outcome(StrEnum):
     SITEMAP = "sitemap"
     ROBOTS_TXT = "robots_txt"
     PROFILE = "profile"
+    API = "api"
+    """An answer of a blog's platform about its posts."""
     REDIRECT = "redirect"
     NOT_MODIFIED = "not_modified"
     NOT_FOUND = "not_found"
@@ -111,6 +123,38 @@ class Link:
     anchor: str = ""
 
 
+class ClaimKind(StrEnum):
+    """How a page or profile says whose it is, the strongest first."""
+
+    REL_ME = "rel_me"
+    H_CARD = "h_card"
+    SAME_AS = "same_as"
+    WEBSITE = "website"
+    """The one address that a profile's platform asks its owner for."""
+    HANDLE = "handle"
+    """A profile's name is a domain, which its platform has checked with that domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityClaim:
+    """An address that a page or profile gives as the same person's or organisation's. It proves nothing by itself."""
+
+    kind: ClaimKind
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStatement:
+    """All that one page says of whose its site is; it takes the place of whatever the page said before.
+
+    ``place`` names the page among those that speak for the site: empty for its home page, and for a profile.
+    """
+
+    place: str
+    source_url: str
+    claims: tuple[IdentityClaim, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class EngagementReading:
     """One figure of reader activity as shown at one time: a count, or None with the reason why it is unknown."""
@@ -121,11 +165,59 @@ class EngagementReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Commenter:
-    """Somebody who commented on a post, as named there; storage keeps only a keyed hash."""
+class Comment:
+    """A comment on a post as read; storage keeps a keyed hash of who wrote it, its date and length, never its words.
+
+    ``identity`` is the name given there, or on a profile's platform the handle; ``comment_id`` is the platform's own
+    id, the same in markup, feed and API (WordPress' ``12`` of ``comment-12``), and empty where none is shown.
+    """
 
     identity: str
-    comments: int = 1
+    comment_id: str = ""
+    published: datetime | None = None
+    words: int | None = None
+    by_author: bool = False
+    """Whether the post's author wrote it, as an answer to readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """A talk about a post at another place, such as a story on Hacker News; ``venue`` is that platform's name."""
+
+    venue: str
+    url: str
+    points: int | None
+    comments: int | None
+    started: datetime | None = None
+
+
+class StatementKind(StrEnum):
+    """What a blogger publishes for those who want to work together."""
+
+    EMAIL = "email"
+    CONTACT_PAGE = "contact_page"
+    CONTACT_FORM = "contact_form"
+    PR_WELCOME = "pr_welcome"
+    NO_PITCHES = "no_pitches"
+    SPONSORED_WELCOME = "sponsored_welcome"
+    NO_SPONSORED = "no_sponsored"
+    GUEST_POSTS_WELCOME = "guest_posts_welcome"
+    NO_GUEST_POSTS = "no_guest_posts"
+    NO_LINK_REQUESTS = "no_link_requests"
+    RATES_ON_REQUEST = "rates_on_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A way of contact or a wish about it, as the blogger published it: ``value`` is an address or empty.
+
+    ``words`` are those of the page that state it, and ``source_url`` is that page.
+    """
+
+    kind: StatementKind
+    value: str
+    words: str
+    source_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +247,16 @@ class ParsedPost:
     language: str | None = None
     links: tuple[Link, ...] = ()
     engagement: tuple[EngagementReading, ...] = ()
-    commenters: tuple[Commenter, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    """Single comments, as far as they were read; how many there are is in ``engagement``."""
+    discussions: tuple[Discussion, ...] = ()
     disclosures: tuple[Disclosure, ...] = ()
     addresses: tuple[str, ...] = ()
 
     @property
     def words(self) -> int:
-        """Length in words; scripts without spaces count two characters as one word."""
-        spaceless = 0 if self.text.isascii() else len(_SPACELESS.findall(self.text))
-        return len(self.text.split()) if spaceless * 4 < len(self.text) else spaceless // 2
+        """Length in words, as :func:`count_words` counts them."""
+        return count_words(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +279,17 @@ class Vectors:
 
 
 @dataclass(frozen=True, slots=True)
+class PostComments:
+    """The single comments on a post, as far as they are known. Only ``author_answers`` counts the author's own."""
+
+    commenters: tuple[str, ...]
+    """Keyed hash of each comment's writer, oldest comment first; one who wrote twice is there twice."""
+    author_answers: int
+    words: tuple[int, ...]
+    """Lengths of the comments whose length is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class RankablePost:
     """A stored post as the index needs it. ``engagement`` holds each kind's latest reading."""
 
@@ -199,7 +303,10 @@ class RankablePost:
     words: int
     author: str | None = None
     engagement: tuple[EngagementReading, ...] = ()
-    distinct_commenters: int | None = None
+    comments: PostComments | None = None
+    """None where no single comment is known."""
+    citing_bloggers: int = 0
+    """Distinct other bloggers of the store whose posts link to this one editorially."""
     disclosures: tuple[Disclosure, ...] = ()
     editorial_links: int = 0
     marked_links: int = 0

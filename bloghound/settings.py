@@ -17,6 +17,9 @@ from bloghound.errors import SettingsError
 
 PREFIX = "BLOGHOUND_"
 
+KNOWN_VENUES = frozenset({"hackernews"})
+"""Places where posts are talked about that can be asked (crawler.platforms.VENUES)."""
+
 KEY_BYTES = 32
 """Length of the key of keyed hashes: that of SHA-256, as RFC 2104 recommends."""
 
@@ -64,6 +67,18 @@ class Settings(BaseSettings):
     )
     parse_memory_mib: int = Field(default=256, ge=128, description="Memory limit of one parser process, in MiB.")
 
+    venues: str = Field(
+        default="",
+        description="Places to ask where the posts of crawled blogs are talked about, separated by commas: hackernews. "
+        "Each learns which blogs are looked at. Empty means none.",
+    )
+
+    collect_contacts: bool = Field(
+        default=False,
+        description="Whether to read and show what bloggers publish for contact: addresses, contact pages, and wishes "
+        "such as 'no pitches'. Shown to keys with the scope contacts:read only.",
+    )
+
     rate_limit_per_minute: int = Field(
         default=1200, ge=1, description="Requests a minute that one key may send; all workers of a machine share it."
     )
@@ -99,6 +114,19 @@ class Settings(BaseSettings):
             raise ValueError(f"the contact must start with https://, http:// or mailto:, not {value!r}")
         return value
 
+    @field_validator("venues")
+    @classmethod
+    def _venues_are_known(cls, value: str) -> str:
+        unknown = sorted(_split(value) - KNOWN_VENUES)
+        if unknown:
+            raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(KNOWN_VENUES))}")
+        return value
+
+    @property
+    def venue_names(self) -> frozenset[str]:
+        """The places to ask where posts are talked about."""
+        return _split(self.venues)
+
     @property
     def sqlalchemy_url(self) -> str:
         """The database's address: the configured one, or SQLite in the data directory."""
@@ -132,7 +160,7 @@ class Settings(BaseSettings):
     @property
     def known_languages(self) -> frozenset[str] | None:
         """ISO 639-1 codes that the model knows; None when it knows all."""
-        codes = frozenset(code.strip().lower() for code in self.model_languages.split(",") if code.strip())
+        codes = _split(self.model_languages)
         return None if "*" in codes else codes
 
     def ensure_data_dir(self) -> Path:
@@ -164,6 +192,11 @@ class Settings(BaseSettings):
                 "forgotten can be recognised. Restore it from a backup."
             )
         return key
+
+
+def _split(text: str) -> frozenset[str]:
+    """The names in a setting that lists several."""
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 import tldextract
 
 from bloghound.errors import AddressError
-from bloghound.hosts import shared_site
+from bloghound.hosts import HostKind, host_kind, shared_site
 
 MAX_URL_CHARS = 2000
 """Longer addresses are refused: the sitemap protocol's limit is 2,048 characters, and links beyond it are traps.
@@ -29,6 +29,9 @@ _TRACKING = re.compile(
 _INDEX_PAGE = re.compile(r"/(index|default)\.(html?|php|aspx?|xhtml)$", re.IGNORECASE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f]")
+# Hosts on which a path is somebody's, though no site; and the names under which they show the same profile.
+_NETWORKS = frozenset({HostKind.SOCIAL, HostKind.MEDIA})
+_NETWORK_TWIN = re.compile(r"^(www|m|mobile)\.")
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
@@ -138,6 +141,18 @@ def site_of(url: str) -> SiteAddress:
     # A user's folder is one with its final slash, where its relative links start; a profile is named without.
     is_folder = "/" not in key or "/~" in key
     return SiteAddress(key, f"{parts.scheme}://{key}/" if is_folder else f"{parts.scheme}://{key}")
+
+
+def holder_key(url: str) -> str:
+    """The key under which whoever holds an address is kept out: its site's, or on a network the profile's address.
+
+    ``https://www.x.com/Ann`` gives ``x.com/ann``: the networks that are never crawled are no sites, but people on them
+    may be named by files of figures. Raises AddressError when ``url`` is no web address.
+    """
+    canonical = canonical_url(url)
+    if host_kind(host_of(canonical), urlsplit(canonical).path) not in _NETWORKS:
+        return site_of(canonical).key
+    return _NETWORK_TWIN.sub("", fold_url(url)).lower()
 
 
 @lru_cache(maxsize=REMEMBERED_URLS)

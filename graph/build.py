@@ -11,15 +11,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from bloghound.errors import GraphError
-from bloghound.records import LinkContext, SiteEdge
+from bloghound.records import NO_VOTE_RELS, LinkContext, SiteEdge
 from graph.centrality import distinct_linkers, pagerank
 from graph.matrix import LinkMatrix, link_matrix
 
 VOTE_WINDOW_DAYS = 180
 """Technorati's rule for its authority figure: distinct blogs that linked in the last six months."""
-
-NO_VOTE_RELS = frozenset({"nofollow", "sponsored", "ugc"})
-"""The rel values by which an author says that a link is no recommendation of their own."""
 
 _CONTEXT_ORDER = tuple(LinkContext)
 """From most to least editorial, as the enumeration lists them."""

@@ -4,6 +4,7 @@ Central names: :func:`read`, :func:`merge`, :func:`keys_to_erase`.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, inspect, select, update
 
 from bloghound.errors import AddressError
-from bloghound.urls import site_of
-from storage import jobs
+from bloghound.urls import holder_key, site_of
+from storage import claims, imported_metrics, jobs
 from storage.suppressions import FORGOTTEN, keyed_hash
 from storage.tables import ApiKey, Crawl, Fetch, Link, Niche, OptOut, PostAddress, Site, Suppression
 from storage.tables.base import table_of
@@ -104,6 +105,9 @@ def _named_keys(connection: Connection) -> Iterator[str]:
                 yield site_of(address).key
             except AddressError:
                 continue
+    for address in (*imported_metrics.profile_addresses(connection), *claims.target_urls(connection)):
+        with suppress(AddressError):
+            yield holder_key(address)
 
 
 def _addresses(connection: Connection) -> Iterator[list[str]]:

@@ -1,35 +1,34 @@
-"""Engagement: observations written when they change, commenters as keyed hashes, and each post's latest readings."""
+"""Engagement: observations written when they change, and each post's latest readings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from bloghound.records import Commenter as CommenterValue
 from bloghound.records import EngagementKind, EngagementReading, UnknownReason
-from storage.suppressions import keyed_hash
-from storage.tables import Commenter, EngagementObservation
+from storage.tables import EngagementObservation
 from storage.tables.base import table_of
 from storage.upserts import batches, upsert
 
-_OBSERVATION, _COMMENTER = table_of(EngagementObservation), table_of(Commenter)
+_OBSERVATION = table_of(EngagementObservation)
 
 Latest = dict[int, dict[str, EngagementReading]]
 
 
 def observe(connection: Connection, readings: Sequence[tuple[int, str, EngagementReading]], *, now: datetime) -> None:
-    """Write readings, given as (post id, source address, reading), where they differ from the latest.
+    """Write readings, given as (post id, source address, reading), where their source says something new.
 
-    An unknown figure never replaces a known one: a feed that shows no count takes nothing back from the page.
+    Sources may disagree for good, as a page that counts pingbacks and an interface that does not: a figure is written
+    when it differs from the last of its own source. An unknown figure never replaces a known one: a feed that shows no
+    count takes nothing back from the page.
     """
-    latest = latest_readings(connection, [post_id for post_id, _, _ in readings])
+    book = _Book(connection, [post_id for post_id, _, _ in readings])
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for post_id, source_url, reading in readings:
-        before = latest.get(post_id, {}).get(reading.kind.value)
-        if _changes(before, reading):
+        if book.is_news(post_id, source_url, reading):
             rows[post_id, reading.kind.value] = _row(post_id, source_url, reading, now)
-            latest.setdefault(post_id, {})[reading.kind.value] = reading
+            book.enter(post_id, source_url, reading)
     upsert(
         connection,
         _OBSERVATION,
@@ -39,12 +38,26 @@ def observe(connection: Connection, readings: Sequence[tuple[int, str, Engagemen
     )
 
 
-def _changes(before: EngagementReading | None, reading: EngagementReading) -> bool:
-    if before is None:
-        return True
-    if reading.count is None:
-        return before.count is None and before.reason != reading.reason
-    return before.count != reading.count
+class _Book:
+    """The latest readings of some posts, of all sources together and of each by itself."""
+
+    def __init__(self, connection: Connection, post_ids: Sequence[int]) -> None:
+        self._latest: dict[tuple[int, EngagementKind], EngagementReading] = {}
+        self._of_source: dict[tuple[int, EngagementKind, str], EngagementReading] = {}
+        for post_id, source_url, reading in _stored(connection, post_ids):
+            self.enter(post_id, source_url, reading)
+
+    def enter(self, post_id: int, source_url: str, reading: EngagementReading) -> None:
+        self._latest[post_id, reading.kind] = self._of_source[post_id, reading.kind, source_url] = reading
+
+    def is_news(self, post_id: int, source_url: str, reading: EngagementReading) -> bool:
+        latest = self._latest.get((post_id, reading.kind))
+        if latest is None:
+            return True
+        of_source = self._of_source.get((post_id, reading.kind, source_url), latest)
+        if reading.count is None:
+            return latest.count is None and of_source.reason != reading.reason
+        return of_source.count != reading.count
 
 
 def _row(post_id: int, source_url: str, reading: EngagementReading, now: datetime) -> dict[str, Any]:
@@ -61,38 +74,17 @@ def _row(post_id: int, source_url: str, reading: EngagementReading, now: datetim
 def latest_readings(connection: Connection, post_ids: Sequence[int]) -> Latest:
     """The latest reading of each kind by post."""
     found: Latest = {}
-    for batch in batches(sorted(set(post_ids))):
-        query = (
-            select(_OBSERVATION.c.post_id, _OBSERVATION.c.kind, _OBSERVATION.c.count, _OBSERVATION.c.reason)
-            .where(_OBSERVATION.c.post_id.in_(batch))
-            .order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.observed_at, _OBSERVATION.c.id)
-        )
-        for post_id, kind, count, reason in connection.execute(query):
-            reading = EngagementReading(EngagementKind(kind), count, UnknownReason(reason) if reason else None)
-            found.setdefault(post_id, {})[kind] = reading
+    for post_id, _, reading in _stored(connection, post_ids):
+        found.setdefault(post_id, {})[reading.kind.value] = reading
     return found
 
 
-def keep_commenters(
-    connection: Connection, commenters: Mapping[int, Sequence[CommenterValue]], *, secret_key: bytes
-) -> None:
-    """Store who commented on each post, as keyed hashes."""
-    rows = [
-        {"post_id": post_id, "commenter_hash": keyed_hash(secret_key, person.identity), "comments": person.comments}
-        for post_id, people in commenters.items()
-        for person in people
-    ]
-    upsert(connection, _COMMENTER, rows, key=["post_id", "commenter_hash"], update=["comments"])
-
-
-def distinct_commenters(connection: Connection, post_ids: Sequence[int]) -> dict[int, int]:
-    """Distinct commenters by post, for posts where any is known."""
-    found: dict[int, int] = {}
+def _stored(connection: Connection, post_ids: Sequence[int]) -> Iterator[tuple[int, str, EngagementReading]]:
+    """All readings of posts with their sources, the oldest of each post first."""
+    columns = [_OBSERVATION.c[name] for name in ("post_id", "source_url", "kind", "count", "reason")]
     for batch in batches(sorted(set(post_ids))):
-        query = (
-            select(_COMMENTER.c.post_id, func.count())
-            .where(_COMMENTER.c.post_id.in_(batch))
-            .group_by(_COMMENTER.c.post_id)
-        )
-        found.update(connection.execute(query).all())
-    return found
+        query = select(*columns).where(_OBSERVATION.c.post_id.in_(batch))
+        ordered = query.order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.observed_at, _OBSERVATION.c.id)
+        for post_id, source_url, kind, count, reason in connection.execute(ordered):
+            stated = UnknownReason(reason) if reason else None
+            yield post_id, source_url, EngagementReading(EngagementKind(kind), count, stated)

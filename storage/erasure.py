@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Select, Table, delete, func, select, 
 
 from bloghound.errors import AddressError
 from bloghound.urls import host_of, site_of
-from storage import archives, embeddings, pacing, suppressions
+from storage import archives, claims, embeddings, grouping, imported_metrics, pacing, suppressions
 from storage.tables import (
     Blogger,
     Crawl,
@@ -23,13 +23,14 @@ from storage.tables import (
     Post,
     PostAddress,
     Site,
+    SiteStatement,
 )
 from storage.tables.base import public_id, table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
 _FETCH, _ADDRESS, _PLACE = table_of(Fetch), table_of(PostAddress), table_of(CrawlSite)
-_NICHE, _ANSWER = table_of(Niche), table_of(IdempotencyRecord)
+_NICHE, _ANSWER, _STATEMENT = table_of(Niche), table_of(IdempotencyRecord), table_of(SiteStatement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,15 @@ def forget(
     site = connection.execute(select(*columns).where(_SITE.c.key == site_key)).first()
     removed = {name: 0 if site is None else _count(connection, table, site.id) for name, table in _OWNED.items()}
     removed["links_in"] = connection.execute(delete(_LINK).where(_LINK.c.target_site_key == site_key)).rowcount
+    removed["imported_figures"] = imported_metrics.forget(connection, site_key)
     blogger_gone = False
     if site is not None:
         archives.leave_nameless(connection, site.id, busy_archives)
         connection.execute(delete(_SITE).where(_SITE.c.id == site.id))
         pacing.forget(connection, sorted({host_of(site.home_url), site.domain}))
-        blogger_gone = _settle_blogger(connection, site.blogger_id, site_key)
+        blogger_gone = _settle_blogger(connection, site.blogger_id, site_key, now)
         removed["embeddings"] = embeddings.drop_orphans(connection)
-    removed["mentions"] = _scrub_mentions(connection, site_key)
+    removed["mentions"] = _scrub_mentions(connection, site_key) + claims.forget_naming(connection, site_key)
     _scrub_crawls(connection, site_key)
     _scrub_niches(connection, site_key)
     # Answers kept for safe retries name bloggers in many forms; a retry after an erasure is simply done anew.
@@ -75,7 +77,13 @@ def forget(
     return Receipt(removed, blogger, blogger_gone)
 
 
-_OWNED = {"posts": table_of(Post), "pages": table_of(Page), "links_out": _LINK, "fetches": _FETCH}
+_OWNED = {
+    "posts": table_of(Post),
+    "pages": table_of(Page),
+    "links_out": _LINK,
+    "fetches": _FETCH,
+    "contact_statements": _STATEMENT,
+}
 
 
 def blogger_public_id(connection: Connection, site_key: str) -> str:
@@ -112,6 +120,7 @@ def _scrub_mentions(connection: Connection, site_key: str) -> int:
     reasons = _naming(connection, _FETCH.c.reason, site_key)
     fetched = _addresses_of(connection, _FETCH.c.url, site_key)
     claimed = _addresses_of(connection, _ADDRESS.c.url, site_key)
+    stated = {*_naming(connection, _STATEMENT.c.value, site_key), *_naming(connection, _STATEMENT.c.words, site_key)}
     _set(connection, _SITE, found_from, {"found_from_url": None})
     _set(connection, _SITE, health, {"health_reason": ""})
     _set(connection, _PLACE, ended, {"health_reason": ""})
@@ -119,7 +128,9 @@ def _scrub_mentions(connection: Connection, site_key: str) -> int:
     _set(connection, _FETCH, fetched, archives.NAMELESS)
     for batch in batches(claimed):
         connection.execute(delete(_ADDRESS).where(_ADDRESS.c.id.in_(batch)))
-    return len(found_from) + len(health) + len(set(reasons) | set(fetched)) + len(claimed)
+    for batch in batches(sorted(stated)):
+        connection.execute(delete(_STATEMENT).where(_STATEMENT.c.id.in_(batch)))
+    return len(found_from) + len(health) + len(set(reasons) | set(fetched)) + len(claimed) + len(stated)
 
 
 def _naming(connection: Connection, column: Column[str], site_key: str) -> list[int]:
@@ -147,20 +158,21 @@ def _set(connection: Connection, table: Table, ids: list[int], values: Mapping[s
         connection.execute(update(table).where(table.c.id.in_(batch)).values(**values))
 
 
-def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str) -> bool:
-    """Remove a blogger without sites; one that keeps a site is named after that."""
+def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str, now: datetime) -> bool:
+    """Remove a blogger without sites; one that keeps some is named after the first of them."""
     rest = connection.execute(
-        select(_SITE.c.key).where(_SITE.c.blogger_id == blogger_id).order_by(_SITE.c.kind, _SITE.c.key)
-    ).scalars()
-    keys = list(rest)
-    if not keys:
+        select(_SITE.c.id, _SITE.c.key).where(_SITE.c.blogger_id == blogger_id).order_by(_SITE.c.kind, _SITE.c.key)
+    ).all()
+    if not rest:
         connection.execute(delete(_BLOGGER).where(_BLOGGER.c.id == blogger_id))
         return True
     connection.execute(
         update(_BLOGGER)
         .where(_BLOGGER.c.id == blogger_id, _BLOGGER.c.site_key == gone_key)
-        .values(site_key=keys[0], name="")
+        .values(site_key=rest[0].key, name="")
     )
+    # What only the gone site joined is no longer proven to be one's.
+    grouping.regroup(connection, [row.id for row in rest], now=now)
     return False
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from bloghound.records import SiteHealth
+from storage import audiences
 from storage.shown_bloggers import FOUNDING, NAME
-from storage.tables import Blogger, Post, Site, SiteMetric
+from storage.tables import Blogger, Post, Site
 from storage.tables.base import table_of
 
-_BLOGGER, _SITE, _POST, _METRIC = table_of(Blogger), table_of(Site), table_of(Post), table_of(SiteMetric)
+_BLOGGER, _SITE, _POST = table_of(Blogger), table_of(Site), table_of(Post)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,7 @@ _ROWS = (
     .order_by(_BLOGGER.c.site_key)
 )
 _KEYS = select(_SITE.c.blogger_id, _SITE.c.key).order_by(_SITE.c.id)
-_FOLLOWERS = (
-    select(_SITE.c.blogger_id, _SITE.c.id, _METRIC.c.value)
-    .join(_SITE, _SITE.c.id == _METRIC.c.site_id)
-    .where(_METRIC.c.kind == "followers", _METRIC.c.value.is_not(None))
-    .order_by(_METRIC.c.site_id, _METRIC.c.observed_at)
-)
+_BLOGGERS = select(_SITE.c.id, _SITE.c.blogger_id)
 
 
 def graph_rows(connection: Connection) -> Iterator[GraphRow]:
@@ -83,8 +79,9 @@ def graph_rows(connection: Connection) -> Iterator[GraphRow]:
 
 def _followers(connection: Connection) -> dict[int, int]:
     """The largest of the audiences that each blogger's sites show now, by blogger."""
-    latest = {(number, site_id): value for number, site_id, value in connection.execute(_FOLLOWERS)}
+    bloggers = dict(connection.execute(_BLOGGERS).all())
     largest: dict[int, int] = {}
-    for (number, _), value in latest.items():
+    for site_id, value in audiences.followers(connection).items():
+        number = bloggers[site_id]
         largest[number] = max(value, largest.get(number, 0))
     return largest

@@ -157,9 +157,3 @@ def count_out_of_feeds(connection: Connection, site_id: int) -> int:
         .where(_LINK.c.site_id == site_id, _POST.c.source == "feed")
     )
     return connection.execute(query).scalar_one()
-
-
-def identity_links(connection: Connection, site_id: int) -> list[str]:
-    """The addresses that a site names as the same person's (``rel=me``), in order of first sight."""
-    query = select(_LINK.c.target_url, _LINK.c.rel).where(_LINK.c.site_id == site_id, _ON_SITE).order_by(_LINK.c.id)
-    return [row.target_url for row in connection.execute(query) if "me" in row.rel]

@@ -16,6 +16,8 @@ _PAGE = table_of(Page)
 
 # Kinds that lead to posts: every crawl asks for them again, while a post's own page is asked for again only when due.
 LEADING_KINDS = ("home", "feed", "sitemap", "listing", "profile")
+ASKED_AGAIN = (*LEADING_KINDS, "comments")
+"""Kinds that may have changed at every visit: what leads to posts, and the feed of all comments."""
 
 MAX_WAITING_PAGES = 2000
 """Addresses of a site kept from one crawl to the next: several crawls' work; a trap names new ones without end."""
@@ -70,7 +72,7 @@ def requeue_leading(connection: Connection, site_id: int, *, now: datetime, sinc
 
     What leads to posts and was fetched ``since`` a time, by another crawl, is not asked for again.
     """
-    leads: ColumnElement[bool] = _PAGE.c.kind.in_(LEADING_KINDS)
+    leads: ColumnElement[bool] = _PAGE.c.kind.in_(ASKED_AGAIN)
     if since is not None:
         leads = and_(leads, or_(_PAGE.c.fetched_at.is_(None), _PAGE.c.fetched_at < since))
     connection.execute(

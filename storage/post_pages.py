@@ -20,19 +20,24 @@ _UNDATED = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ShownReading:
-    """The latest figure of one kind: a count, or None with the reason; where and when it was read."""
+    """The latest figure of one kind: a count, or None with the reason; where and when it was read.
+
+    ``imported_from`` says whose figure it is, where it came in by a file.
+    """
 
     kind: str
     count: int | None
     reason: str | None
     source_url: str
     observed_at: datetime
+    imported_from: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPost:
     """A live post without its text. ``position`` is what the next page starts after."""
 
+    post_id: int
     url: str
     title: str
     published_at: datetime | None
@@ -85,6 +90,7 @@ _READINGS = (
         _OBSERVATION.c.reason,
         _OBSERVATION.c.source_url,
         _OBSERVATION.c.observed_at,
+        _OBSERVATION.c.imported_from,
     )
     .where(_OBSERVATION.c.post_id.in_(bindparam("post_ids", expanding=True)))
     .order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.observed_at, _OBSERVATION.c.id)
@@ -107,6 +113,7 @@ def page(
     readings = latest_readings(connection, [row["id"] for row in rows])
     return [
         ShownPost(
+            post_id=row["id"],
             **{name: row[name] for name in (*_SHOWN, "author", "site_key")},
             engagement=readings.get(row["id"], ()),
             position=(row["sort_value"].isoformat(), row["id"]),

@@ -1,16 +1,17 @@
-"""Where a blogger's facts come from: the path by which a site was found, proofs of identity, figures over time."""
+"""Where a blogger's facts come from: the path by which a site was found, and figures over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, literal, or_, select
+from sqlalchemy import Connection, Integer, Text, and_, bindparam, literal, or_, select
 
-from storage.tables import Blogger, BloggerProof, EngagementObservation, Post, Site, SiteMetric
+from storage.audiences import other_profile
+from storage.tables import Blogger, EngagementObservation, Post, Site, SiteMetric
 from storage.tables.base import UtcDateTime, table_of
 
-_BLOGGER, _SITE, _PROOF, _METRIC = table_of(Blogger), table_of(Site), table_of(BloggerProof), table_of(SiteMetric)
+_BLOGGER, _SITE, _METRIC = table_of(Blogger), table_of(Site), table_of(SiteMetric)
 _OBSERVATION, _POST = table_of(EngagementObservation), table_of(Post)
 
 MAX_PATH_STEPS = 50
@@ -30,21 +31,12 @@ class PathStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """Why two sites are one blogger's: the method, what each side says, and when that was seen."""
-
-    site_key: str
-    other_site_key: str
-    method: str
-    evidence: dict[str, Any]
-    observed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Observation:
     """A figure as seen at a time: of a post (then with its address and title) or of a site.
 
-    ``value`` is None for an unknown figure and ``reason`` says why. ``position`` is what the next page starts after.
+    ``value`` is None for an unknown figure and ``reason`` says why. ``imported_from`` says whose figure it is, where it
+    came in by a file, and ``profile_url`` of which other profile, as the file has it. ``position`` is what the next
+    page starts after.
     """
 
     kind: str
@@ -52,6 +44,8 @@ class Observation:
     reason: str | None
     source_url: str
     observed_at: datetime
+    imported_from: str
+    profile_url: str | None
     site_key: str
     post_url: str | None
     post_title: str | None
@@ -82,25 +76,6 @@ _PATH = (
     .join(_BLOGGER, _BLOGGER.c.id == _SITE.c.blogger_id)
     .order_by(_WALK.c.step)
 )
-_OTHER = _SITE.alias("other")
-_PROOFS = (
-    select(
-        _SITE.c.key.label("site_key"),
-        _OTHER.c.key.label("other_site_key"),
-        _PROOF.c.method,
-        _PROOF.c.evidence,
-        _PROOF.c.observed_at,
-    )
-    .join(_SITE, _SITE.c.id == _PROOF.c.site_id)
-    .join(_OTHER, _OTHER.c.id == _PROOF.c.other_site_id)
-    .where(
-        or_(
-            _PROOF.c.site_id.in_(bindparam("site_ids", expanding=True)),
-            _PROOF.c.other_site_id.in_(bindparam("site_ids", expanding=True)),
-        )
-    )
-    .order_by(_PROOF.c.observed_at, _PROOF.c.id)
-)
 _ENGAGEMENT = (
     select(
         _OBSERVATION.c.id,
@@ -109,6 +84,8 @@ _ENGAGEMENT = (
         _OBSERVATION.c.reason,
         _OBSERVATION.c.source_url,
         _OBSERVATION.c.observed_at,
+        _OBSERVATION.c.imported_from,
+        literal(None, Text).label("profile_url"),
         _SITE.c.key.label("site_key"),
         _POST.c.url.label("post_url"),
         _POST.c.title.label("post_title"),
@@ -126,6 +103,7 @@ _FIGURES = (
         _METRIC.c.value,
         _METRIC.c.source_url,
         _METRIC.c.observed_at,
+        _METRIC.c.imported_from,
         _SITE.c.key.label("site_key"),
     )
     .join(_SITE, _SITE.c.id == _METRIC.c.site_id)
@@ -152,11 +130,6 @@ def path(connection: Connection, site_id: int) -> list[PathStep]:
     return list(found.values())
 
 
-def proofs(connection: Connection, site_ids: Sequence[int]) -> list[Proof]:
-    """The proofs that name any of the sites, oldest first."""
-    return [Proof(*row) for row in connection.execute(_PROOFS, {"site_ids": list(site_ids)})]
-
-
 def engagement_history(
     connection: Connection, site_ids: Sequence[int], *, limit: int, after: Sequence[Any] | None = None
 ) -> list[Observation]:
@@ -180,12 +153,13 @@ def figures_history(
     return [_figure(row) for row in connection.execute(_FIGURES_AFTER if after else _FIGURES_PAGE, values)]
 
 
-def latest_figures(connection: Connection, site_ids: Sequence[int]) -> dict[tuple[str, str], Observation]:
-    """What each site shows of itself now, by site key and kind."""
-    found: dict[tuple[str, str], Observation] = {}
+def latest_figures(connection: Connection, site_ids: Sequence[int]) -> list[Observation]:
+    """What each site shows of itself now, and what files state of its other profiles: the newest of each kind."""
+    found: dict[tuple[str, str | None, str], Observation] = {}
     for row in connection.execute(_FIGURES, {"site_ids": list(site_ids)}):
-        found.setdefault((row.site_key, row.kind), _figure(row))
-    return found
+        figure = _figure(row)
+        found.setdefault((figure.site_key, figure.profile_url, figure.kind), figure)
+    return list(found.values())
 
 
 def _figure(row: Any) -> Observation:
@@ -195,6 +169,8 @@ def _figure(row: Any) -> Observation:
         reason=None if row.value is not None else "not_exposed",
         source_url=row.source_url,
         observed_at=row.observed_at,
+        imported_from=row.imported_from,
+        profile_url=other_profile(row.imported_from, row.source_url, row.site_key),
         site_key=row.site_key,
         post_url=None,
         post_title=None,

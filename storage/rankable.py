@@ -8,18 +8,19 @@ from sqlalchemy import Connection, Subquery, and_, func, or_, select
 from bloghound.records import (
     Disclosure,
     EngagementReading,
+    PostComments,
     RankableBlogger,
     RankablePost,
     RankableSite,
     SiteHealth,
 )
-from storage import engagement
-from storage.tables import Author, Blogger, Link, Post, Site, SiteMetric
+from storage import audiences, citations, comments, engagement
+from storage.tables import Author, Blogger, Link, Post, Site
 from storage.tables.base import table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
-_LINK, _METRIC = table_of(Link), table_of(SiteMetric)
+_LINK = table_of(Link)
 
 # A site that turned out to be a shop, documentation or a theme's demo makes nobody a candidate.
 _IS_BLOG = or_(_SITE.c.health.is_(None), _SITE.c.health != SiteHealth.NOT_A_BLOG.value)
@@ -104,7 +105,7 @@ def _load(connection: Connection, ids: Sequence[int], newest: int | None) -> Ite
     for row in site_rows:
         sites.setdefault(row["blogger_id"], []).append(row)
     site_ids = [row["id"] for rows in sites.values() for row in rows]
-    followers = _followers(connection, site_ids)
+    followers = audiences.followers(connection, site_ids)
     posts = _posts(connection, site_ids, newest)
     for person in connection.execute(select(_BLOGGER).where(_BLOGGER.c.id.in_(ids)).order_by(_BLOGGER.c.site_key)):
         own = sites[person.id]
@@ -139,15 +140,6 @@ def _site(row: Mapping[Any, Any], followers: int | None) -> RankableSite:
     )
 
 
-def _followers(connection: Connection, site_ids: Sequence[int]) -> dict[int, int]:
-    query = (
-        select(_METRIC.c.site_id, _METRIC.c.value)
-        .where(_METRIC.c.site_id.in_(site_ids), _METRIC.c.kind == "followers", _METRIC.c.value.is_not(None))
-        .order_by(_METRIC.c.site_id, _METRIC.c.observed_at)
-    )
-    return dict(connection.execute(query).all())
-
-
 def _posts(connection: Connection, site_ids: Sequence[int], newest: int | None) -> dict[int, list[RankablePost]]:
     query = (
         select(_POST, _AUTHOR.c.name.label("author"))
@@ -161,12 +153,19 @@ def _posts(connection: Connection, site_ids: Sequence[int], newest: int | None) 
     loaded = list(connection.execute(query).mappings())
     ids = [row["id"] for row in loaded]
     readings = engagement.latest_readings(connection, ids)
-    commenters = engagement.distinct_commenters(connection, ids)
+    said = comments.of_posts(connection, ids)
+    cited = citations.citing_bloggers(connection, site_ids)
     link_counts = _link_counts(connection, ids)
     found: dict[int, list[RankablePost]] = {}
     for row in loaded:
         post_id = row["id"]
-        post = _post(row, readings.get(post_id, {}), commenters.get(post_id), link_counts.get(post_id, (0, 0)))
+        post = _post(
+            row,
+            readings.get(post_id, {}),
+            said.get(post_id),
+            cited.get(post_id, 0),
+            link_counts.get(post_id, (0, 0)),
+        )
         found.setdefault(row["site_id"], []).append(post)
     return found
 
@@ -174,7 +173,8 @@ def _posts(connection: Connection, site_ids: Sequence[int], newest: int | None) 
 def _post(
     row: Mapping[Any, Any],
     readings: Mapping[str, EngagementReading],
-    commenters: int | None,
+    said: PostComments | None,
+    citing_bloggers: int,
     link_counts: tuple[int, int],
 ) -> RankablePost:
     return RankablePost(
@@ -188,7 +188,8 @@ def _post(
         words=row["words"],
         author=row["author"],
         engagement=tuple(readings[kind] for kind in sorted(readings)),
-        distinct_commenters=commenters,
+        comments=said,
+        citing_bloggers=citing_bloggers,
         disclosures=tuple(Disclosure(**found) for found in row["disclosures"]),
         editorial_links=link_counts[0],
         marked_links=link_counts[1],

@@ -13,12 +13,23 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from bloghound.errors import AddressError
-from bloghound.records import Commenter, EngagementReading, Link, LinkContext, Outcome
-from bloghound.urls import canonical_url, fold_url, host_of, site_of
-from storage import engagement, figures, links, pages, posts, sites, suppressions
+from bloghound.records import (
+    Comment,
+    Discussion,
+    EngagementReading,
+    IdentityStatement,
+    Link,
+    LinkContext,
+    Outcome,
+    PostSource,
+    Statement,
+)
+from bloghound.urls import canonical_url, fold_url, holder_key, host_of, site_of
+from storage import claims, figures, links, pages, posts, sites, statements, suppressions
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.posts import Kept
+from storage.reactions import Origin, Reactions
 from storage.suppressions import Suppressions
 from storage.tables import Fetch, Site
 from storage.tables.base import table_of
@@ -29,6 +40,8 @@ _UNREAD = frozenset(
     {Outcome.NOT_FOUND, Outcome.BLOCKED, Outcome.HTTP_ERROR, Outcome.NETWORK_ERROR, Outcome.EMPTY}
     | {Outcome.TOO_LARGE, Outcome.PARSE_ERROR, Outcome.PARSE_TIMEOUT}
 )
+# Pages that are gone or moved, or that ask not to be kept: what they stated for contact goes, collected now or not.
+_SAYS_NOTHING = frozenset({Outcome.NOT_FOUND, Outcome.REDIRECT, Outcome.NOINDEX, Outcome.RESERVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +75,19 @@ class PageResult:
     site_links: tuple[Link, ...] = ()
     site_facts: Mapping[str, str] = field(default_factory=dict)
     """What the page says of its site: ``title``, ``platform``, ``description``."""
+    comments: tuple[tuple[str, Comment], ...] = ()
+    """Comments that were read apart from their posts, with the posts' addresses; those of unknown posts are dropped."""
+    discussions: tuple[tuple[str, Discussion], ...] = ()
+    readings: tuple[tuple[str, EngagementReading], ...] = ()
+    """Figures that were read apart from their posts, with the posts' addresses."""
+    statements: tuple[Statement, ...] | None = None
+    """What the page says of contact; None where it was not looked for, so that what it said before stays."""
+    identity: IdentityStatement | None = None
+    """What the page says of whose the site is; None where it has no say, or was not read."""
     is_page: bool = True
     """False for what is logged but is no page of the site's queue, such as robots.txt."""
+    is_api: bool = False
+    """Whether a platform's interface gave it, and not a page or a feed."""
 
 
 def record(
@@ -76,12 +100,17 @@ def record(
     suppressed = suppressions.load(connection, secret_key)
     if suppressed:
         results = _without_suppressed(connection, results, suppressed)
-    kept = _keep_posts(connection, results, secret_key=secret_key, now=now)
+    reactions = Reactions()
+    kept = _keep_posts(connection, results, reactions, now=now)
     counts = [(sum(one.new for one in group), sum(one.updated for one in group)) for group in kept]
     site_links = [
         (result.site_id, link) for result in results if result.site_id is not None for link in result.site_links
     ]
     links.keep_site_links(connection, site_links, now=now)
+    _gather_apart(connection, results, reactions)
+    reactions.write(connection, secret_key=secret_key, now=now)
+    _keep_statements(connection, results, now=now)
+    claims.keep(connection, _identities(results))
     for site_id, new_pages in _new_pages(results).items():
         pages.enqueue(connection, site_id, new_pages)
     for result in results:
@@ -133,6 +162,8 @@ def _about_others(result: PageResult, suppressed: Suppressions) -> PageResult:
             for read in posts_left
         ),
         site_links=_links_left(result.site_links, suppressed),
+        statements=_statements_left(result.statements, suppressed),
+        identity=result.identity and _claims_left(result.identity, suppressed),
     )
 
 
@@ -146,6 +177,22 @@ def _links_left(found: Sequence[Link], suppressed: Suppressions) -> tuple[Link, 
     return tuple(link for link in found if _key_of(link.target_url) not in suppressed)
 
 
+def _claims_left(said: IdentityStatement, suppressed: Suppressions) -> IdentityStatement:
+    # Of people on networks, which are no sites, the profile's own address may be kept out.
+    kept = (
+        one for one in said.claims if site_of(one.url).key not in suppressed and holder_key(one.url) not in suppressed
+    )
+    return replace(said, claims=tuple(kept))
+
+
+def _statements_left(found: Sequence[Statement] | None, suppressed: Suppressions) -> tuple[Statement, ...] | None:
+    """The statements without addresses at the domain of a suppressed site."""
+    if found is None:
+        return None
+    domains = ((one, one.value.rpartition("@")[2]) for one in found)
+    return tuple(one for one, key in domains if key not in suppressed and f"www.{key}" not in suppressed)
+
+
 def _key_of(url: str) -> str | None:
     try:
         return site_of(url).key
@@ -154,24 +201,62 @@ def _key_of(url: str) -> str | None:
 
 
 def _keep_posts(
-    connection: Connection, results: Sequence[PageResult], *, secret_key: bytes, now: datetime
+    connection: Connection, results: Sequence[PageResult], reactions: Reactions, *, now: datetime
 ) -> list[list[Kept]]:
-    reads = [(result.site_id, read) for result in results if result.site_id is not None for read in result.posts]
-    kept = posts.keep(connection, reads, now=now)
-    readings: list[tuple[int, str, EngagementReading]] = []
-    commenters: dict[int, Sequence[Commenter]] = {}
+    found = [
+        (result, result.site_id, read) for result in results if result.site_id is not None for read in result.posts
+    ]
+    kept = posts.keep(connection, [(site_id, read) for _, site_id, read in found], now=now)
     post_links: list[tuple[int, int, Link]] = []
-    for (site_id, read), one in zip(reads, kept, strict=True):
-        readings.extend((one.post_id, read.post.url, reading) for reading in read.post.engagement)
-        if read.post.commenters:
-            commenters[one.post_id] = read.post.commenters
+    for (result, site_id, read), one in zip(found, kept, strict=True):
+        reactions.of_post(one.post_id, read.post, _origin(result, read))
         content = (link for link in read.post.links if link.context == LinkContext.CONTENT)
         post_links.extend((site_id, one.post_id, link) for link in content)
-    engagement.observe(connection, readings, now=now)
-    engagement.keep_commenters(connection, commenters, secret_key=secret_key)
     links.keep_post_links(connection, post_links, now=now)
     iterator = iter(kept)
     return [[next(iterator) for _ in result.posts] if result.site_id is not None else [] for result in results]
+
+
+def _origin(result: PageResult, read: ReadPost | None = None) -> Origin:
+    """Where a result was read; of an interface its paging is left out, so that its figures stay one source's."""
+    if result.is_api:
+        return Origin(result.url.partition("?")[0], "api")
+    if read is not None and read.post.source is PostSource.PAGE:
+        return Origin(read.post.url, "page")
+    return Origin(result.url, "feed")
+
+
+def _gather_apart(connection: Connection, results: Sequence[PageResult], reactions: Reactions) -> None:
+    """Add what readers did as it was read apart from the posts, for those posts that are stored."""
+    for result in results:
+        urls = {url for url, _ in (*result.comments, *result.discussions, *result.readings)}
+        if result.site_id is not None and urls:
+            reactions.apart(
+                posts.at_addresses(connection, result.site_id, urls),
+                _origin(result),
+                readings=result.readings,
+                comments=result.comments,
+                talks=result.discussions,
+            )
+
+
+def _keep_statements(connection: Connection, results: Sequence[PageResult], *, now: datetime) -> None:
+    for result in results:
+        found = () if result.outcome in _SAYS_NOTHING else result.statements
+        if result.site_id is not None and found is not None and result.is_page:
+            statements.replace_of_page(connection, result.site_id, result.url, found, now=now)
+
+
+def _identities(results: Sequence[PageResult]) -> list[tuple[int, IdentityStatement, datetime]]:
+    """What pages say of whose their site is; one that is not there any more says nothing."""
+    found = []
+    for result in results:
+        said = result.identity
+        if said is None and result.outcome is Outcome.NOT_FOUND and result.is_page and result.url:
+            said = IdentityStatement("" if result.kind == "home" else fold_url(result.url), result.url)
+        if said is not None and result.site_id is not None:
+            found.append((result.site_id, said, result.fetched_at))
+    return found
 
 
 def _new_pages(results: Sequence[PageResult]) -> dict[int, list[NewPage]]:

@@ -81,13 +81,6 @@ def post_dates(connection: Connection, site_id: int, *, now: datetime, limit: in
     return list(connection.execute(query.order_by(_POST.c.published_at.desc()).limit(limit)).scalars())
 
 
-def last_new_post_at(connection: Connection, site_id: int) -> datetime | None:
-    """When a post of a site was last seen for the first time."""
-    query = select(func.max(_POST.c.first_seen)).where(_POST.c.site_id == site_id, _POST.c.state != "candidate")
-    seen: datetime | None = connection.execute(query).scalar_one()
-    return seen
-
-
 def failures_in_a_row(connection: Connection, site_id: int) -> int:
     """Crawls that ended for a site without posts since one last ended well."""
     ended = and_(_PLACE.c.site_id == site_id, _PLACE.c.ended_at.is_not(None))

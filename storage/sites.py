@@ -140,6 +140,11 @@ def home_of(connection: Connection, site_id: int) -> str:
     return str(connection.execute(select(_SITE.c.home_url).where(_SITE.c.id == site_id)).scalar_one())
 
 
+def platform_of(connection: Connection, site_id: int) -> str:
+    """The software that a site's pages say made them; empty when none says so."""
+    return str(connection.execute(select(_SITE.c.platform).where(_SITE.c.id == site_id)).scalar_one())
+
+
 def learn(connection: Connection, site_id: int, facts: Mapping[str, str]) -> None:
     """Fill in what a page says of its site; what is known already stays."""
     values: dict[str, Any] = {
@@ -172,10 +177,10 @@ def refresh_linkers(connection: Connection) -> None:
 def observe_metric(
     connection: Connection, site_id: int, kind: str, value: int | None, *, source_url: str, now: datetime
 ) -> None:
-    """Write a site's own figure (``followers``, …) when it differs from the one seen last."""
+    """Write a site's own figure (``followers``, …) when it differs from the one that was read last."""
     last = connection.execute(
         select(_METRIC.c.value)
-        .where(_METRIC.c.site_id == site_id, _METRIC.c.kind == kind)
+        .where(_METRIC.c.site_id == site_id, _METRIC.c.kind == kind, _METRIC.c.imported_from == "")
         .order_by(_METRIC.c.observed_at.desc())
     ).first()
     if last is None or last.value != value:

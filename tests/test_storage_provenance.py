@@ -43,8 +43,8 @@ def test_proofs_name_both_sites_and_what_they_say(database: Database) -> None:
         store = Stored(connection)
         blog, profile = store.site("a.example"), store.site("social.example/@a", kind="profile")
         store.join("a.example", "social.example/@a")
-        (proof,) = provenance.proofs(connection, [blog])
-        assert provenance.proofs(connection, [profile]) == [proof]
+        (proof,) = identity.proofs(connection, [blog])
+        assert identity.proofs(connection, [profile]) == [proof]
     assert (proof.site_key, proof.other_site_key, proof.method) == ("a.example", "social.example/@a", "rel-me")
     assert (proof.evidence["blog"], proof.observed_at) == ("https://a.example", NOW)
 
@@ -77,4 +77,4 @@ def test_followers_history_and_the_latest_figures(database: Database) -> None:
         rest = provenance.figures_history(connection, [site_id], limit=2, after=first[-1].position)
         latest = provenance.latest_figures(connection, [site_id])
     assert [(one.value, one.reason) for one in [*first, *rest]] == [(30, None), (None, "not_exposed"), (10, None)]
-    assert latest["social.example/@a", "followers"].value == 30
+    assert [(one.site_key, one.kind, one.value) for one in latest] == [("social.example/@a", "followers", 30)]

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, Table, func, select
 
 from bloghound.records import (
-    Commenter,
     Disclosure,
     EngagementKind,
     EngagementReading,
@@ -254,17 +253,6 @@ def test_engagement_is_written_when_it_changes_and_unknown_takes_nothing_back(da
         assert store.column(OBSERVATION.c.count) == [None, 3, 5]
         latest = engagement.latest_readings(connection, [1])
     assert latest[1]["comments"].count == 5
-
-
-def test_commenters_are_hashes_and_counted_once(database: Database) -> None:
-    people = (Commenter("Bob"), Commenter("Eve", 2))
-    with database.transaction() as connection:
-        store = Store(connection)
-        store.keep(ReadPost(_post(commenters=people)))
-        store.keep(ReadPost(_post(commenters=people)))
-        hashes = store.column(engagement._COMMENTER.c.commenter_hash)
-        assert engagement.distinct_commenters(connection, [1]) == {1: 2}
-    assert sorted(hashes) == sorted(suppressions.keyed_hash(SECRET, person.identity) for person in people)
 
 
 def test_settling_makes_candidates_posts_or_removes_them(database: Database) -> None:

@@ -135,7 +135,6 @@ def test_the_rhythm_is_read_off_live_posts_that_are_dated_and_out(database: Data
         store_post(connection, site_id, "https://a.example/gone", NOW - 2 * DAY, state="vanished")
         assert schedule.post_dates(connection, site_id, now=NOW, limit=5) == [NOW - DAY, NOW - 3 * DAY]
         assert schedule.post_dates(connection, site_id, now=NOW, limit=1) == [NOW - DAY]
-        assert schedule.last_new_post_at(connection, site_id) == NOW
 
 
 def store_page(connection: Connection, site_id: int, url: str, **columns: object) -> None:

@@ -3,8 +3,8 @@
 from storage.tables.access import ApiKey, IdempotencyRecord, SignIn, WebSession
 from storage.tables.base import metadata
 from storage.tables.crawling import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Page, Suppression
-from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteMetric
-from storage.tables.posts import Commenter, Embedding, EngagementObservation, Link, Post, PostAddress
+from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteClaim, SiteMetric, SiteStatement
+from storage.tables.posts import Discussion, Embedding, EngagementObservation, Link, Post, PostAddress, PostComment
 from storage.tables.teams import Niche, Shortlist, ShortlistEntry, ShortlistEvent, Workspace
 from storage.tables.work import Job, OptOut
 
@@ -13,9 +13,9 @@ __all__ = [
     "Author",
     "Blogger",
     "BloggerProof",
-    "Commenter",
     "Crawl",
     "CrawlSite",
+    "Discussion",
     "Embedding",
     "EngagementObservation",
     "Fetch",
@@ -29,12 +29,15 @@ __all__ = [
     "Page",
     "Post",
     "PostAddress",
+    "PostComment",
     "Shortlist",
     "ShortlistEntry",
     "ShortlistEvent",
     "SignIn",
     "Site",
+    "SiteClaim",
     "SiteMetric",
+    "SiteStatement",
     "Suppression",
     "WebSession",
     "Workspace",

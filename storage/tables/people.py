@@ -60,8 +60,6 @@ class Site(SQLModel, table=True):
     health: str | None = None
     health_reason: str = Field(default="", sa_type=CleanText)
     last_visited_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    last_new_post_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When a visit last found a post that was not known."""
     next_due_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
     """From when on ``crawl --due`` comes again; None for a site that no crawl has finished."""
 
@@ -70,13 +68,48 @@ class SiteMetric(SQLModel, table=True):
     """A figure that a site shows of itself at a time (followers, following, posts); written when it changes."""
 
     __tablename__ = "site_metric"
-    __table_args__ = (UniqueConstraint("site_id", "kind", "observed_at"),)
+    __table_args__ = (UniqueConstraint("site_id", "kind", "source_url", "observed_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
     kind: str
     value: int | None = Field(default=None, sa_type=BigInteger)
     source_url: str = Field(sa_type=CleanText)
+    """Where it was read; of a figure from a file the profile that it is about."""
+    observed_at: datetime = Field(sa_type=UtcDateTime)
+    imported_from: str = Field(default="", sa_type=CleanText)
+    """Whose figure this is, where it came in by a file; empty for what was read from ``source_url``."""
+
+
+class SiteStatement(SQLModel, table=True):
+    """A way of contact or a wish about it, as a site publishes it; kept only where that is turned on."""
+
+    __tablename__ = "site_statement"
+    __table_args__ = (UniqueConstraint("site_id", "kind", "value"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    kind: str
+    value: str = Field(default="", sa_type=CleanText)
+    words: str = Field(default="", sa_type=CleanText)
+    source_url: str = Field(sa_type=CleanText)
+    observed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SiteClaim(SQLModel, table=True):
+    """That a page of a site gives an address as the same person's, by ``rel=me`` or otherwise; proves nothing alone."""
+
+    __tablename__ = "site_claim"
+    __table_args__ = (UniqueConstraint("site_id", "place", "kind", "target_url"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site_id: int = Field(foreign_key="site.id", ondelete="CASCADE")
+    place: str = Field(default="", sa_type=CleanText)
+    """Which of the pages that speak for the site says so: empty for the home page, and for a profile."""
+    source_url: str = Field(sa_type=CleanText)
+    kind: str
+    target_url: str = Field(sa_type=CleanText)
+    target_site_key: str = Field(index=True, sa_type=CleanText)
     observed_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -92,6 +125,9 @@ class BloggerProof(SQLModel, table=True):
     method: str
     evidence: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)
     observed_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when it does not count any more: it was taken back by somebody, or one side said otherwise."""
+    revoked_by: str = ""
 
 
 class Author(SQLModel, table=True):

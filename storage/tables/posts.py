@@ -1,4 +1,4 @@
-"""What is written and what readers did: posts, their addresses, links, engagement, commenters, embeddings."""
+"""What is written and what readers did: posts, addresses, links, engagement, comments, embeddings."""
 
 from datetime import datetime
 from typing import Any
@@ -73,17 +73,41 @@ class EngagementObservation(SQLModel, table=True):
     reason: str | None = None
     source_url: str = Field(default="", sa_type=CleanText)
     observed_at: datetime = Field(sa_type=UtcDateTime)
+    imported_from: str = Field(default="", sa_type=CleanText)
+    """Whose figure this is, where it came in by a file; empty for what was read from ``source_url``."""
 
 
-class Commenter(SQLModel, table=True):
-    """Somebody who commented on a post, as a keyed hash; names are not kept."""
+class PostComment(SQLModel, table=True):
+    """A comment on a post: a keyed hash of who wrote it, when and how long; neither names nor words are kept."""
 
-    __table_args__ = (UniqueConstraint("post_id", "commenter_hash"),)
+    __tablename__ = "post_comment"
+    __table_args__ = (UniqueConstraint("post_id", "source", "comment_key"),)
 
     id: int | None = Field(default=None, primary_key=True)
     post_id: int = Field(foreign_key="post.id", ondelete="CASCADE")
+    source: str
+    """``page``, ``feed`` or ``api``; the same comment may be known by several."""
+    comment_key: str
     commenter_hash: str = Field(index=True)
-    comments: int = 1
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    words: int | None = None
+    by_author: bool = False
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+
+
+class Discussion(SQLModel, table=True):
+    """A talk about a post at another place, with its latest figures."""
+
+    __table_args__ = (UniqueConstraint("post_id", "url"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post_id: int = Field(foreign_key="post.id", ondelete="CASCADE")
+    venue: str
+    url: str = Field(sa_type=CleanText)
+    points: int | None = Field(default=None, sa_type=BigInteger)
+    comments: int | None = Field(default=None, sa_type=BigInteger)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    observed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Link(SQLModel, table=True):
