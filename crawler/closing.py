@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from bloghound.records import SiteHealth
-from bloghound.urls import site_of
 from crawler.context import CrawlContext
-from crawler.discovery import admit, identity_sites, is_profile, moved_site, profile_address
+from crawler.discovery import admit, identity_sites, moved_site
 from crawler.extract.reservations import TdmRule
 from crawler.extract.verdict import LINK_FARM
+from crawler.identity.claims import is_profile
+from crawler.identity.settling import settle_identity
 from crawler.linkfarms import LinkRow, find_farms
-from crawler.platforms.proof import confirms
-from crawler.platforms.protocol import Profile, ProfileLink
 from crawler.recrawl import plan_next
 from crawler.settle import Settled, settle_site
 from crawler.visits import PageRecord, VisitEnd, site_health
-from storage import farms, frontier, identity, links, pages, sites
+from storage import claims, farms, frontier, pages
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.tables.base import utc_now
@@ -53,12 +52,16 @@ def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> N
         connection, context.plan, site.site_id, verdict.health, outcomes=outcomes, error_pages=settled.error_pages
     )
     if verdict.health == SiteHealth.OK:
-        join_identities(connection, site.site_id)
         _discover(connection, context, site)
         facts["flags"] = flag_farms(connection, site, facts["flags"])
     frontier.end_visit(
         connection, site, now=utc_now(), again_at=None, health=verdict.health, reason=verdict.reason, facts=facts
     )
+    if end.moved_to is not None:
+        # Whoever leads its visitors elsewhere does not speak for the site any more.
+        claims.withdraw(connection, site.site_id)
+    # Last, since whose it is depends on who signs its posts; and always, since what it said may be withdrawn.
+    settle_identity(connection, site.site_id, now=utc_now())
 
 
 def flag_farms(connection: Connection, site: LeasedSite, flags: Sequence[str]) -> list[str]:
@@ -92,14 +95,9 @@ def _health(site: LeasedSite, end: SiteEnd, settled: Settled) -> VisitEnd:
 
 def _discover(connection: Connection, context: CrawlContext, site: LeasedSite) -> None:
     suppressed, plan = context.suppressions(), context.plan
-    profiles = [url for url in identity_urls(connection, site.site_id) if is_profile(url)]
+    profiles = [url for url in claims.named_urls(connection, site.site_id) if is_profile(url)]
     found = identity_sites(site, profiles, suppressed, context.admits)
     admit(connection, plan, found, now=utc_now())
-
-
-def identity_urls(connection: Connection, site_id: int) -> list[str]:
-    """The addresses that a site names as the same person's, profiles under their one address."""
-    return list(dict.fromkeys(profile_address(url) for url in links.identity_links(connection, site_id)))
 
 
 def admit_moved(connection: Connection, context: CrawlContext, site: LeasedSite, target_url: str) -> None:
@@ -108,26 +106,3 @@ def admit_moved(connection: Connection, context: CrawlContext, site: LeasedSite,
     if moved.key not in context.suppressions() and context.admits(target_url):
         # A moved site holds two places, its old one and its new one; the bound ends an endless chain of moves.
         admit(connection, context.plan, [moved], now=utc_now(), max_sites=2 * context.plan.max_sites)
-
-
-def join_identities(connection: Connection, site_id: int) -> None:
-    """Give a site, and those it names as the same person's and that name it back, to one blogger, with the proof."""
-    named = [site_of(url).key for url in identity_urls(connection, site_id)]
-    for other_id in sites.ids_by_key(connection, named).values():
-        blog_id, profile_id = site_id, other_id
-        if is_profile(sites.home_of(connection, site_id)):
-            blog_id, profile_id = other_id, site_id
-        proof = confirms(
-            _stored_profile(connection, profile_id),
-            identity_urls(connection, blog_id),
-            sites.home_of(connection, blog_id),
-        )
-        if proof is not None:
-            evidence = {"profile_links_to": proof.profile_links_to, "site_links_to": proof.site_links_to}
-            identity.join(connection, blog_id, profile_id, method=proof.kind, evidence=evidence, now=utc_now())
-
-
-def _stored_profile(connection: Connection, site_id: int) -> Profile:
-    """As much of a profile as the proof needs: its address, and where it links to as the same person's."""
-    named = tuple(ProfileLink(url) for url in links.identity_links(connection, site_id))
-    return Profile(platform="", url=sites.home_of(connection, site_id), handle="", name="", links=named)

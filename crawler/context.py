@@ -56,6 +56,14 @@ class CrawlContext:
             return self.is_own_host(host_of(url))
         return bool(self.plan.settings.contact)
 
+    def may_ask(self, url: str) -> bool:
+        """Whether an address of a blog's platform may be asked for; other platforms' hosts are strangers' hosts."""
+        if self.archive is not None:
+            return url in self.archive
+        if self.plan.static_hosts and self.plan.access.lookup is None:
+            return self.is_own_host(host_of(url))
+        return True
+
     async def parse(self, fetched: Fetched) -> ParsedDocument | tuple[Outcome, str]:
         """What a fetched page, feed or sitemap says, or the outcome and the reason why it cannot be read."""
         document = Document(fetched.url, fetched.body, fetched.content_type, fetched.header_pairs, fetched.fetched_at)

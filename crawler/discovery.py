@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import islice
 
 from bloghound.urls import canonical_url, site_of
+from crawler.identity.claims import profile_address
 from crawler.intake import PRIORITY_HOME
 from crawler.plan import CrawlPlan
-from crawler.platforms import recognise
-from storage import crawls, frontier, pages, schedule, sites, suppressions
+from storage import claims, crawls, frontier, pages, schedule, sites, suppressions
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.sites import NewSite
@@ -58,6 +58,7 @@ def begin_site(connection: Connection, plan: CrawlPlan, site: LeasedSite, *, now
     """
     since = None if plan.is_archived else crawls.started_at(connection, site.crawl_id)
     pages.requeue_leading(connection, site.site_id, now=now, since=since)
+    schedule.requeue(connection, claims.pages(connection, site.site_id, read_before=since or now))
     home_url = canonical_url(sites.home_of(connection, site.site_id))
     pages.queue_home(connection, site.site_id, home_url, priority=PRIORITY_HOME, since=since)
     frontier.begin_site(connection, site, now=now)
@@ -81,17 +82,6 @@ def moved_site(site: LeasedSite, target_url: str) -> NewSite:
     address = site_of(target_url)
     moved = _named(target_url, site)
     return replace(moved, home_url=moved.home_url if "/" in address.key else target_url)
-
-
-def is_profile(url: str) -> bool:
-    """Whether an address is that of a profile on a platform that has a public interface."""
-    return recognise(url) is not None
-
-
-def profile_address(url: str) -> str:
-    """The one address of the profile that ``url`` names; any other address stays as it is."""
-    known = recognise(url)
-    return known[1].url if known else url
 
 
 def _named(url: str, site: LeasedSite) -> NewSite:

@@ -21,6 +21,7 @@ from bloghound.errors import (
     ParseTimeoutError,
     StorageError,
 )
+from bloghound.hosts import shows_another_server
 from bloghound.records import CrawlReport, Outcome
 from bloghound.settings import Settings
 from bloghound.urls import canonical_url, site_of
@@ -90,7 +91,12 @@ def import_archives(
     job = _begin(database, settings, archives, origin)
     report = progress or (lambda _read, _total, _pages: None)
     errors: list[str] = []
-    with ParserPool(settings.extraction_workers, settings.parse_timeout_seconds, settings.parse_memory_mib) as pool:
+    with ParserPool(
+        settings.extraction_workers,
+        settings.parse_timeout_seconds,
+        settings.parse_memory_mib,
+        collect_contacts=settings.collect_contacts,
+    ) as pool:
         for archive, size in zip(archives, sizes, strict=True):
             try:
                 _import_one(job, pool, archive, lambda read, pages: report(read, sum(sizes), pages))
@@ -164,6 +170,12 @@ def _arrival(job: _Import, response: ArchivedResponse) -> Arrival | None:
         site = site_of(url)
     except AddressError as error:
         job.pending.append(_nameless(job, response.fetched_at, Outcome.PARSE_ERROR, str(error)))
+        return None
+    parts = urlsplit(url)
+    if shows_another_server(parts.netloc, parts.path):
+        job.pending.append(
+            _nameless(job, response.fetched_at, Outcome.OTHER_SITE, "shows an account of another server")
+        )
         return None
     if site.key in job.suppressed:
         job.pending.append(_nameless(job, response.fetched_at, Outcome.SUPPRESSED, ""))

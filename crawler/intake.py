@@ -9,11 +9,14 @@ from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from bloghound.errors import AddressError
-from bloghound.records import Link, LinkContext, Outcome, ParsedPost, Reservations
+from bloghound.records import Comment, IdentityStatement, Link, LinkContext, Outcome, ParsedPost, Reservations
 from bloghound.urls import canonical_url, fold_url, host_of, site_of
+from crawler.comment_feeds import KIND_COMMENTS, KIND_FEED, KIND_REPLIES, kind_of_comments, kind_of_feed
 from crawler.extract.classify import MIN_POST_WORDS, feed_post_urls
+from crawler.extract.contact_pages import FOR_ADDRESSES, page_role
 from crawler.extract.paths import is_listing_path, is_term_path
 from crawler.foreign_feeds import foreign_feeds, is_foreign
+from crawler.identity import claims
 from crawler.parsed import PageKind, ParsedDocument, ParsedFeed, ParsedPage, ParsedSitemap
 from crawler.traps import MAX_PAGE_DEPTH, leads_astray, without_session
 from storage.merging import ReadPost
@@ -26,7 +29,12 @@ PRIORITY_HOME = 100
 PRIORITY_FEED = 90
 PRIORITY_FEED_ENTRY = 80
 PRIORITY_SITEMAP = 70
+PRIORITY_CONTACT_PAGE = 65
+"""Only where contacts are collected: a handful of pages, which else come after all that may be posts."""
+PRIORITY_COMMENT_FEED = 62
+"""One request, which links without end would else keep back for ever."""
 PRIORITY_CONTENT_LINK = 60
+PRIORITY_REPLIES = 55
 PRIORITY_LISTING = 50
 PRIORITY_SITEMAP_PAGE = 40
 PRIORITY_OTHER_LINK = 30
@@ -54,6 +62,12 @@ _OUTCOMES = {
     PageKind.OTHER: Outcome.PAGE,
 }
 
+
+_FEED_PRIORITIES = {
+    KIND_FEED: PRIORITY_FEED,
+    KIND_COMMENTS: PRIORITY_COMMENT_FEED,
+    KIND_REPLIES: PRIORITY_REPLIES,
+}
 
 # What the second look at a site never makes a post of.
 _NEVER_POSTS = frozenset({PageKind.HOME, PageKind.OTHER})
@@ -127,7 +141,8 @@ def _blank(arrival: Arrival, outcome: Outcome) -> PageResult:
 
 
 def _from_page(arrival: Arrival, page: ParsedPage) -> PageResult:
-    blank = replace(_blank(arrival, _page_outcome(arrival, page)), reservations=page.reservations.signals)
+    outcome, signals = _page_outcome(arrival, page), page.reservations.signals
+    blank = replace(_blank(arrival, outcome), reservations=signals, identity=_identity(arrival, page))
     leads = () if page.reservations.nofollow else tuple(_page_leads(arrival, page))
     if page.reservations.noindex and arrival.obeys_noindex:
         return replace(blank, kind=page.kind.value, new_pages=leads)
@@ -138,9 +153,9 @@ def _from_page(arrival: Arrival, page: ParsedPage) -> PageResult:
         signals=page.signals.as_dict(),
         posts=_page_posts(arrival, page),
         new_pages=leads,
-        # Who else this is comes first: of several links to one site the first is kept.
-        site_links=(*_identity_links(page), *_site_links(page.links)),
+        site_links=tuple(_site_links(page.links)),
         site_facts=_page_facts(arrival, page),
+        statements=page.statements,
     )
 
 
@@ -185,8 +200,14 @@ def _site_links(links: Iterable[Link]) -> Iterator[Link]:
     return (link for link in links if link.context in {LinkContext.BLOGROLL, LinkContext.BOILERPLATE})
 
 
-def _identity_links(page: ParsedPage) -> Iterator[Link]:
-    return (Link(url, LinkContext.BOILERPLATE, rel=("me",)) for url in page.rel_me)
+def _identity(arrival: Arrival, page: ParsedPage) -> IdentityStatement | None:
+    """What the page says of whose the site is; an import may be years old, and says nothing of today."""
+    if arrival.origin == "import":
+        return None
+    unseen = page.reservations.noindex and arrival.obeys_noindex
+    found = () if unseen else page.identities
+    is_home = arrival.queued_kind == "home"
+    return claims.of_page(arrival.url, arrival.home_url, arrival.site_key, found, is_home=is_home)
 
 
 def _page_facts(arrival: Arrival, page: ParsedPage) -> dict[str, str]:
@@ -199,7 +220,9 @@ def _page_facts(arrival: Arrival, page: ParsedPage) -> dict[str, str]:
 def _page_leads(arrival: Arrival, page: ParsedPage) -> Iterator[NewPage]:
     found: dict[str, NewPage] = {}
     for url in page.feed_urls:
-        _add(found, arrival, url, PRIORITY_FEED, kind="feed")
+        kind = kind_of_feed(url, page, is_home=arrival.queued_kind == "home", now=arrival.fetched_at)
+        if kind is not None:
+            _add(found, arrival, url, _FEED_PRIORITIES[kind], kind=kind)
     if arrival.queued_kind == "home":
         for url in foreign_feeds(page.feed_urls, arrival.site_key):
             found[url] = NewPage(url, "feed", PRIORITY_FEED, arrival.depth + 1, arrival.url)
@@ -209,9 +232,14 @@ def _page_leads(arrival: Arrival, page: ParsedPage) -> Iterator[NewPage]:
         _add(found, arrival, url, PRIORITY_LISTING, kind="listing")
     for link in page.links:
         if "nofollow" not in link.rel:
-            editorial = link.context == LinkContext.CONTENT
-            _add(found, arrival, link.target_url, PRIORITY_CONTENT_LINK if editorial else PRIORITY_OTHER_LINK)
+            _add(found, arrival, link.target_url, _priority(page, link))
     yield from list(found.values())[:MAX_NEW_PAGES]
+
+
+def _priority(page: ParsedPage, link: Link) -> int:
+    if page.statements is not None and page_role(link.target_url) in FOR_ADDRESSES:
+        return PRIORITY_CONTACT_PAGE
+    return PRIORITY_CONTENT_LINK if link.context == LinkContext.CONTENT else PRIORITY_OTHER_LINK
 
 
 def _add(found: dict[str, NewPage], arrival: Arrival, url: str, priority: int, *, kind: str = "") -> None:
@@ -236,7 +264,8 @@ def is_readable(url: str) -> bool:
 
 def _from_feed(arrival: Arrival, feed: ParsedFeed) -> PageResult:
     entries = () if feed.is_comment_feed else tuple(_own_entries(arrival, feed))
-    if not entries and is_foreign(arrival.url, arrival.site_key):
+    comments = tuple(_own_comments(arrival, feed))
+    if not entries and not comments and is_foreign(arrival.url, arrival.site_key):
         return failure(arrival, Outcome.OTHER_SITE, "is on another host, and none of its entries leads to this site")
     reserved = feed.reservations.tdm_reserved
     found: dict[str, NewPage] = {}
@@ -246,13 +275,18 @@ def _from_feed(arrival: Arrival, feed: ParsedFeed) -> PageResult:
         _add(found, arrival, feed.next_url, PRIORITY_FEED, kind="feed")
     return replace(
         _blank(arrival, Outcome.RESERVED if reserved else Outcome.FEED),
-        kind="feed",
+        kind=kind_of_comments(feed.url) if feed.is_comment_feed else KIND_FEED,
         reason=f"{feed.bad_entries} entries could not be read" if feed.bad_entries else "",
         reservations=feed.reservations.signals,
         posts=tuple(_read(arrival, entry, feed.reservations, in_feed=True) for entry in entries),
+        comments=comments,
         new_pages=tuple(found.values()),
         site_facts=_feed_facts(arrival, feed),
     )
+
+
+def _own_comments(arrival: Arrival, feed: ParsedFeed) -> Iterator[tuple[str, Comment]]:
+    return ((url, comment) for url, comment in feed.comments if not is_foreign(url, arrival.site_key))
 
 
 def _feed_facts(arrival: Arrival, feed: ParsedFeed) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from bloghound.records import Link, ParsedPost, Reservations
+from bloghound.records import Comment, IdentityClaim, Link, ParsedPost, Reservations, Statement
 
 
 class DocumentKind(StrEnum):
@@ -129,7 +129,8 @@ class ParsedPage:
     """Feeds the page names: link elements first, then anchors."""
     next_urls: tuple[str, ...] = ()
     """Paging links and index pages (archives, categories, tags) that lead to more posts."""
-    rel_me: tuple[str, ...] = ()
+    identities: tuple[IdentityClaim, ...] = ()
+    """Addresses that the page gives as the same person's as its own."""
     reservations: Reservations = field(default_factory=Reservations)
     refresh_url: str | None = None
     """Where a meta refresh of at most ten seconds leads."""
@@ -138,6 +139,8 @@ class ParsedPage:
     text_hash: str = ""
     reason: str = ""
     """Why the page was taken for its ``kind``, in words."""
+    statements: tuple[Statement, ...] | None = None
+    """What the page states for contact; None where that is not collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class ParsedFeed:
     bad_entries: int = 0
     generator: str | None = None
     is_comment_feed: bool = False
+    comments: tuple[tuple[str, Comment], ...] = ()
+    """Of a comment feed: each comment with the address of its post."""
     reservations: Reservations = field(default_factory=Reservations)
 
 

@@ -12,7 +12,7 @@ from bloghound.urls import canonical_url
 from crawler import schedule
 from crawler.intake import PRIORITY_HOME
 from crawler.plan import CrawlPlan
-from storage import crawls, frontier, pages, posts, sites
+from storage import claims, crawls, frontier, pages, posts, sites
 from storage import schedule as stored
 from storage.database import Connection
 from storage.frontier import LeasedSite
@@ -27,11 +27,12 @@ MAX_LEFT_OVER = 20
 
 def begin_again(connection: Connection, site: LeasedSite, *, now: datetime) -> None:
     """Queue what a visit to a known site asks for: where new posts are named, and posts that are due for a look."""
-    leads = stored.leads(connection, site.site_id, pages.LEADING_KINDS)
+    leads = stored.leads(connection, site.site_id, pages.ASKED_AGAIN)
     since = crawls.started_at(connection, site.crawl_id)
     wanted = schedule.leads_due(leads, now=now, since=since)
     wanted += stored.worth_a_look(connection, site.site_id, now=now, limit=MAX_LOOKS)
     wanted += stored.waiting(connection, site.site_id, limit=MAX_LEFT_OVER)
+    wanted += claims.pages(connection, site.site_id, read_before=now - schedule.WORD_AGE)
     stored.requeue(connection, wanted)
     if not leads:
         queue_home(connection, site)
@@ -71,7 +72,7 @@ def plan_next(
         failures=stored.failures_in_a_row(connection, site_id) + 1,
         next_look_at=look_at,
     )
-    return {"next_due_at": due_at, "last_new_post_at": stored.last_new_post_at(connection, site_id)}
+    return {"next_due_at": due_at}
 
 
 def _look_after_posts(

@@ -60,6 +60,9 @@ _LEAD_AGES = {"home": timedelta(weeks=1), "feed": timedelta(weeks=4), "listing":
 _RAREST_LEAD = timedelta(weeks=8)
 """For sitemaps and whatever else leads to posts: what is new stands in the feed, or else on the home page."""
 
+WORD_AGE = timedelta(weeks=4)
+"""After this the page about the author is read again, where it says who that is elsewhere: it may say so no more."""
+
 MAX_OLD_LEADS = 20
 """Of a blog's hundreds of tags and months only so many are asked for in one visit; the others in the next ones."""
 
@@ -151,14 +154,17 @@ def leads_due(leads: Sequence[Lead], *, now: datetime, since: datetime | None) -
     """Ids of the pages that a visit to a known site asks for to find new posts.
 
     The first feed that works (a page names its main one first) is asked every time, and the home page where there is
-    none; the others when they are old. What was fetched ``since`` a time, by another crawl, is not asked for again.
+    none; so is the feed of comments; the others when they are old. What was fetched ``since`` a time, by another crawl,
+    is not asked for again.
     """
     feeds = [one for one in leads if one.kind == "feed"]
     working = [one for one in feeds if one.outcome in _WORKING_FEED]
     failing = [one for one in feeds if one.outcome in _FAILING_FEED]
-    always = next(iter([*working, *failing, *(one for one in leads if one.kind == "home")]), None)
-    old = [one for one in leads if one is not always and _is_old(one, now)]
-    due = [*([always] if always else []), *old[:MAX_OLD_LEADS]]
+    news = [*working, *failing, *(one for one in leads if one.kind == "home")]
+    talk = [one for one in leads if one.kind == "comments" and one.outcome in _WORKING_FEED]
+    always = [*news[:1], *talk[:1]]
+    old = [one for one in leads if one not in always and _is_old(one, now)]
+    due = [*always, *old[:MAX_OLD_LEADS]]
     return [one.page_id for one in due if one.fetched_at is None or since is None or one.fetched_at < since]
 
 

@@ -13,7 +13,7 @@ from crawler.extract.reservations import TdmRule, is_tdm_reserved
 from crawler.extract.verdict import SiteVerdict, judge_site
 from crawler.parsed import PageKind, PostSignals
 from crawler.visits import PageRecord, VisitEnd, site_health
-from storage import links, pages, posts, sites
+from storage import links, pages, posts, sites, statements
 from storage.database import Connection
 from storage.tables.base import utc_now
 
@@ -64,6 +64,8 @@ def _reserve(connection: Connection, site_id: int, tdm_rules: Sequence[TdmRule])
         addresses = posts.addresses_of(connection, site_id)
         reserved = [post_id for post_id, url in addresses if is_tdm_reserved(tdm_rules, url)]
         posts.reserve(connection, reserved, now=utc_now())
+        sources = statements.sources(connection, site_id)
+        statements.drop_of_pages(connection, site_id, [url for url in sources if is_tdm_reserved(tdm_rules, url)])
 
 
 def _main_language(connection: Connection, site_id: int) -> str | None:

@@ -97,7 +97,10 @@ def _crawl(plan: CrawlPlan, line: _Line) -> Finished:
         with (
             WorkerMark(settings) as mark,
             ParserPool(
-                settings.extraction_workers, settings.parse_timeout_seconds, settings.parse_memory_mib
+                settings.extraction_workers,
+                settings.parse_timeout_seconds,
+                settings.parse_memory_mib,
+                collect_contacts=settings.collect_contacts,
             ) as parsers,
         ):
             _run_scrapy(plan, mark.owner, database, parsers, line)

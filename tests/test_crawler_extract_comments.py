@@ -1,22 +1,28 @@
 """Reader activity as pages show it, and as they leave it unknown."""
 
+from datetime import UTC, datetime
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from bloghound.records import Commenter, EngagementKind, EngagementReading, UnknownReason
-from crawler.extract.comments import count_in_label, count_of, find_commenters, read_engagement
+from bloghound.records import EngagementKind, EngagementReading, UnknownReason
+from crawler.extract.comment_items import CommentContext, find_comments
+from crawler.extract.comment_systems import SCRIPT_SYSTEMS, script_systems
+from crawler.extract.comments import count_in_label, count_of, read_engagement
 from crawler.extract.metadata import read_metadata
 
 URL = "https://tea.nl/posts/oolong/"
 
 
-def readings(html: str) -> dict[EngagementKind, EngagementReading]:
+def readings(html: str, url: str = URL) -> dict[EngagementKind, EngagementReading]:
     tree = LexborHTMLParser(html)
-    return {reading.kind: reading for reading in read_engagement(tree, read_metadata(tree, URL))}
+    metadata = read_metadata(tree, url)
+    shown = find_comments(tree, metadata, CommentContext("Ann", "en", datetime(2026, 6, 1, tzinfo=UTC)))
+    return {reading.kind: reading for reading in read_engagement(tree, metadata, shown)}
 
 
-def comments(html: str) -> tuple[int | None, UnknownReason | None]:
-    reading = readings(html)[EngagementKind.COMMENTS]
+def comments(html: str, url: str = URL) -> tuple[int | None, UnknownReason | None]:
+    reading = readings(html, url)[EngagementKind.COMMENTS]
     return reading.count, reading.reason
 
 
@@ -56,26 +62,74 @@ def test_only_plausible_counts_count(value: object, count: int | None) -> None:
     assert count_of(value) == count
 
 
-WORDPRESS = """<div id="comments"><h2 class="comments-title">2 thoughts on “Oolong”</h2><ol class="comment-list">
-<li class="comment" id="comment-1"><cite class="fn">Bea</cite><p>Lovely.</p></li>
-<li class="comment" id="comment-2"><cite class="fn">Cem</cite><p>Indeed.</p></li></ol></div>"""
-BLOGGER = """<div class="comments" id="comments"><h4>3 comments:</h4><ol><li class="comment" id="c1">
-<cite class="user">Bea</cite>
-<div class="comment-block"><p>One.</p></div></li></ol></div>"""
-STATIC = """<section id="comments"><div class="comment"><span class="name">Bea</span>Nice.</div>
-<div class="comment">More.</div></section>"""
-INDIEWEB = """<div class="p-comment h-cite"><a class="p-author h-card">Bea</a></div><a class="u-like h-cite"></a>
+def comment(number: int, kind: str = "comment", text: str = "Lovely.") -> str:
+    return f'<li class="{kind}" id="comment-{number}"><cite class="fn">Bea</cite><p>{text}</p></li>'
+
+
+def area(heading: str, *items: str) -> str:
+    return f'<div id="comments"><h2>{heading}</h2><ol class="comment-list">{"".join(items)}</ol></div>'
+
+
+def test_a_stated_number_is_believed_where_only_a_part_is_listed() -> None:
+    assert comments(area("40 comments", comment(1), comment(2))) == (40, None)
+
+
+def test_what_is_listed_counts_where_no_number_is_stated_or_a_smaller_one() -> None:
+    assert comments(area("Comments", comment(1), comment(2))) == (2, None)
+    assert comments(area("1 comment", comment(1), comment(2))) == (2, None)
+
+
+def test_links_from_other_blogs_are_no_comments() -> None:
+    items = (comment(1), comment(2, "pingback even"), comment(3, text="[...] as Ann says of tea [...]"))
+    assert comments(area("3 responses", *items)) == (3 - 2, None)
+
+
+def test_a_later_page_of_a_discussion_tells_no_number() -> None:
+    page = area("Comments", comment(51))
+    assert comments(page, f"{URL}comment-page-2/") == (None, UnknownReason.NOT_EXPOSED)
+    assert comments(area("51 comments", comment(51)), f"{URL}comment-page-2/") == (51, None)
+
+
+def test_what_readers_write_is_no_label() -> None:
+    item = '<li class="comment"><b class="fn">Bea</b><div class="comment-content">12 comments already!</div></li>'
+    assert comments(area("Talk", item)) == (1, None)
+
+
+def test_a_number_in_the_posts_own_footer_is_its_own() -> None:
+    label = '<a class="comments-link">7 comments</a>'
+    assert comments(f'<article><footer class="entry-meta">{label}</footer></article>') == (7, None)
+    assert comments(f"<footer>{label}</footer>") == (None, UnknownReason.NOT_EXPOSED)
+
+
+def test_the_main_part_of_a_blogger_page_is_no_sidebar() -> None:
+    label = '<a class="comment-link" href="#comments">7 comments</a>'
+    assert comments(f'<div class="widget Blog">{label}</div>') == (7, None)
+    assert comments(f'<div class="widget PopularPosts">{label}</div>') == (None, UnknownReason.NOT_EXPOSED)
+
+
+WEBMENTIONS = """<div class="p-comment h-cite"><a class="p-author h-card">Bea</a></div><a class="u-like h-cite"></a>
 <a class="u-like h-cite"></a><a class="u-repost h-cite"></a>"""
 
 
-@pytest.mark.parametrize(("html", "count"), [(WORDPRESS, 2), (BLOGGER, 3), (STATIC, 2), (INDIEWEB, 1)])
-def test_markup_of_the_common_systems(html: str, count: int) -> None:
-    assert comments(html) == (count, None)
-
-
 def test_likes_and_shares_of_webmentions() -> None:
-    found = readings(INDIEWEB)
+    found = {kind.value: reading.count for kind, reading in readings(WEBMENTIONS).items()}
+    assert found == {"comments": 1, "likes": 2, "shares": 1}
+
+
+def test_likes_and_shares_that_a_list_of_webmentions_states() -> None:
+    html = '<section class="webmentions"><p>2 likes</p><h3>1 Repost</h3><p>I saw 9 likes there</p></section>'
+    found = readings(html)
     assert (found[EngagementKind.LIKES].count, found[EngagementKind.SHARES].count) == (2, 1)
+
+
+def test_counters_of_likes_and_views() -> None:
+    html = '<small class="upvote-count">12</small><span class="post-views-count">1,204</span>'
+    found = readings(html)
+    assert (found[EngagementKind.LIKES].count, found[EngagementKind.VIEWS].count) == (12, 1204)
+
+
+def test_counters_in_a_list_of_posts_are_not_this_posts() -> None:
+    assert set(readings('<b class="post-views-count">3</b>' * 2)) == {EngagementKind.COMMENTS}
 
 
 def test_structured_data_gives_counts() -> None:
@@ -91,13 +145,31 @@ def test_old_microdata_gives_counts() -> None:
     assert comments('<span itemprop="commentCount">5</span>') == (5, None)
 
 
-def test_closed_comments_are_unknown_with_that_reason() -> None:
-    html = '<div id="comments"><p class="nocomments">Comments are closed.</p></div>'
+@pytest.mark.parametrize("label", ["", "<h3>No comments</h3>", "<h3>0 comments</h3>"])
+def test_closed_comments_are_unknown_with_that_reason(label: str) -> None:
+    html = f'<div id="comments">{label}<p class="nocomments">Comments are closed.</p></div>'
     assert comments(html) == (None, UnknownReason.COMMENTS_CLOSED)
 
 
-def test_an_own_form_without_comments_means_none_yet() -> None:
-    assert comments('<div id="respond"><form id="commentform"></form></div>') == (0, None)
+def test_what_was_written_before_comments_were_closed_still_counts() -> None:
+    assert comments(area("Talk", comment(1)) + '<p class="nocomments">Comments are closed.</p>') == (1, None)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div id="comments"><p>Log in to view the comments.</p></div>',
+        '<div class="comments">Comments are only available to paid subscribers.</div>',
+        '<form class="post-password-form"></form><div id="comments"></div>',
+    ],
+)
+def test_comments_for_members_only_are_blocked(html: str) -> None:
+    assert comments(html) == (None, UnknownReason.BLOCKED)
+
+
+@pytest.mark.parametrize("form", ['<form id="commentform"></form>', '<p class="must-log-in">Log in to comment.</p>'])
+def test_an_own_form_without_comments_means_none_yet(form: str) -> None:
+    assert comments(f'<div id="respond">{form}</div>') == (0, None)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +177,12 @@ def test_an_own_form_without_comments_means_none_yet() -> None:
     [
         "<p>Nothing here.</p>",
         '<div id="disqus_thread"></div><a href="#disqus_thread">0 Comments</a>',
+        '<div id="respond"><form id="commentform"></form></div><div id="ghost-comments-root"></div>',
         '<div class="giscus"></div>',
         '<aside><div class="recent-comments">5 comments</div></aside>',
+        # As two themes wrap what a script fills.
+        '<div id="disqus_thread" class="comment"></div>',
+        '<div id="main-comment" class="comment"><b class="name">评论</b><div id="waline"></div></div>',
     ],
 )
 def test_what_is_not_shown_is_unknown_and_never_zero(html: str) -> None:
@@ -114,17 +190,17 @@ def test_what_is_not_shown_is_unknown_and_never_zero(html: str) -> None:
 
 
 def test_a_count_beside_a_script_system_is_believed_when_it_is_not_zero() -> None:
-    assert comments('<div id="disqus_thread"></div><a href="#disqus_thread" class="comment-link">4 Comments</a>') == (
-        4,
-        None,
-    )
+    html = '<div id="disqus_thread"></div><a href="#disqus_thread" class="comment-link">4 Comments</a>'
+    assert comments(html) == (4, None)
 
 
-def test_commenters_are_counted_by_name() -> None:
-    html = WORDPRESS.replace("Cem", "Bea says:")
-    tree = LexborHTMLParser(html)
-    assert find_commenters(tree) == (Commenter("Bea", 2),)
+def test_comments_of_an_older_system_beside_a_script_system_count() -> None:
+    old = '<div class="one-comment"><p>Good.</p><span class="author">Bea</span></div>'
+    assert comments(f'{old}<div id="disqus_thread"></div>') == (1, None)
 
 
-def test_no_comments_no_commenters() -> None:
-    assert find_commenters(LexborHTMLParser("<p>Tea</p>")) == ()
+def test_script_systems_are_known_by_name() -> None:
+    html = '<div id="disqus_thread"></div><script src="https://utteranc.es/client.js"></script>'
+    assert script_systems(LexborHTMLParser(html)) == ("disqus", "utterances")
+    assert set(script_systems(LexborHTMLParser("<p>Tea</p>"))) == set()
+    assert {"giscus", "isso", "waline"} < set(SCRIPT_SYSTEMS)

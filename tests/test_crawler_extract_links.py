@@ -110,11 +110,6 @@ def test_paging_comes_before_index_pages_and_stays_on_the_host() -> None:
     assert paths == ["page/2", "blog/old", "tags/tea"]
 
 
-def test_rel_me_is_collected() -> None:
-    html = '<link rel="me" href="https://social.test-tea.nl/@ann"><a rel="me noopener" href="https://code.test-tea.nl/ann">me</a>'
-    assert links_of(html).rel_me == ("https://social.test-tea.nl/@ann", "https://code.test-tea.nl/ann")
-
-
 @pytest.mark.parametrize(
     "href", ["", "#top", "mailto:a@b.nl", "javascript:void(0)", "ftp://a.nl/", "http://[bad", "http://"]
 )

@@ -108,6 +108,14 @@ def test_an_import_that_is_continued_counts_each_page_once(
     assert import_archives(opened, settings, [archive]).pages_fetched == 1
 
 
+def test_what_one_server_says_of_another_ones_account_is_nobodys_page(
+    opened: Database, settings: Settings, tmp_path: Path
+) -> None:
+    report = import_archives(opened, settings, [_archive(tmp_path, "https://evil.example/@ann@social.example/1", POST)])
+    assert (report.outcomes["other_site"], report.posts_new) == (1, 1)
+    assert _site(opened)[1] == SiteHealth.OK
+
+
 def test_a_refused_file_leaves_no_unfinished_crawl(opened: Database, settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "no.warc").write_bytes(b"hello\n" * 50)
     with pytest.raises(ArchiveError, match=r"no\.warc"):

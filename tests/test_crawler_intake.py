@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bloghound.records import Link, LinkContext, Outcome, ParsedPost, PostSource, Reservations
+from bloghound.records import (
+    ClaimKind,
+    Comment,
+    IdentityClaim,
+    IdentityStatement,
+    Link,
+    LinkContext,
+    Outcome,
+    ParsedPost,
+    PostSource,
+    Reservations,
+)
 from crawler.intake import MAX_NEW_PAGES, Arrival, failure, is_readable, page_result
 from crawler.parsed import FeedEntry, PageKind, ParsedFeed, ParsedPage, ParsedSitemap, PostSignals
 
@@ -87,14 +98,37 @@ def test_nofollow_pages_lead_nowhere() -> None:
     assert page_result(ARRIVAL, page, follow=True).new_pages == ()
 
 
-def test_blogroll_boilerplate_and_identity_links_belong_to_the_site() -> None:
+def test_blogroll_and_boilerplate_links_belong_to_the_site() -> None:
     links = tuple(Link(f"https://{context}.example/", context) for context in LinkContext)
-    result = page_result(ARRIVAL, _page(links=links, rel_me=("https://m.example/@ann",)), follow=True)
-    assert [(link.target_url, link.rel) for link in result.site_links] == [
-        ("https://m.example/@ann", ("me",)),
-        ("https://blogroll.example/", ()),
-        ("https://boilerplate.example/", ()),
+    result = page_result(ARRIVAL, _page(links=links), follow=True)
+    assert [link.target_url for link in result.site_links] == [
+        "https://blogroll.example/",
+        "https://boilerplate.example/",
     ]
+
+
+ME = (IdentityClaim(ClaimKind.REL_ME, "https://m.example/@ann"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("", ""), ("about/", "a.example/about"), ("en/about", "a.example/en/about")]
+)
+def test_the_home_page_and_the_one_about_the_author_say_whose_the_site_is(path: str, place: str) -> None:
+    arrival = replace(ARRIVAL, url=f"{HOME}{path}")
+    said = page_result(arrival, _page(identities=ME), follow=True).identity
+    assert said == IdentityStatement(place, arrival.url, ME)
+
+
+@pytest.mark.parametrize("path", ["p", "author/ann/", "about/bo/", "team/", "?author=3", "2026/05/about/"])
+def test_other_pages_have_no_say_in_it(path: str) -> None:
+    assert page_result(replace(ARRIVAL, url=f"{HOME}{path}"), _page(identities=ME), follow=True).identity is None
+
+
+def test_an_import_has_no_say_in_it_and_a_page_that_is_not_to_be_kept_says_nothing() -> None:
+    home = replace(ARRIVAL, url=HOME, queued_kind="home")
+    assert page_result(replace(home, origin="import"), _page(identities=ME), follow=False).identity is None
+    unlisted = _page(identities=ME, reservations=Reservations(noindex=True))
+    assert page_result(home, unlisted, follow=True).identity == IdentityStatement("", HOME)
 
 
 def test_only_the_home_page_names_the_site() -> None:
@@ -129,6 +163,34 @@ def test_terms_of_a_taxonomy_are_no_posts() -> None:
 def test_a_comment_feed_brings_no_posts() -> None:
     result = page_result(ARRIVAL, _feed(f"{HOME}1", is_comment_feed=True), follow=True)
     assert (result.posts, result.new_pages, result.site_facts) == ((), (), {})
+
+
+def test_a_comment_feed_brings_the_comments_on_the_sites_own_posts() -> None:
+    own, foreign = (f"{HOME}1", Comment("bea")), ("https://b.example/1", Comment("cem"))
+    feed = _feed(is_comment_feed=True, comments=(own, foreign))
+    elsewhere = replace(ARRIVAL, url="https://burner.example/comments", queued_kind="feed")
+    for arrival in (ARRIVAL, elsewhere):
+        assert page_result(arrival, feed, follow=True).comments == (own,)
+    assert page_result(elsewhere, replace(feed, comments=(foreign,)), follow=True).outcome is Outcome.OTHER_SITE
+
+
+@pytest.mark.parametrize(("path", "kind"), [("comments/feed/", "comments"), ("oolong/feed/", "replies")])
+def test_only_the_feed_of_all_comments_is_kept_as_such(path: str, kind: str) -> None:
+    result = page_result(ARRIVAL, _feed(url=f"{HOME}{path}", is_comment_feed=True), follow=True)
+    assert result.kind == kind
+
+
+def test_comment_feeds_come_after_posts_and_before_links_without_end() -> None:
+    links = (Link(f"{HOME}next", LinkContext.CONTENT),)
+    feeds = (f"{HOME}feed/", f"{HOME}comments/feed/", f"{HOME}oolong/feed/")
+    page = _page(url=f"{HOME}oolong/", feed_urls=feeds, links=links)
+    found = page_result(ARRIVAL, page, follow=True).new_pages
+    best_first = sorted(found, key=lambda lead: -lead.priority)
+    assert [(lead.url, lead.kind) for lead in best_first] == [
+        (f"{HOME}feed/", "feed"),
+        (f"{HOME}comments/feed/", "comments"),
+        (f"{HOME}next", ""),
+    ]
 
 
 def test_entries_that_could_not_be_read_are_told() -> None:

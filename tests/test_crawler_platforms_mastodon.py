@@ -1,13 +1,14 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bloghound.errors import ParseError
-from bloghound.records import EngagementKind, EngagementReading, LinkContext, PostSource, UnknownReason
+from bloghound.records import Comment, EngagementKind, EngagementReading, LinkContext, PostSource, UnknownReason
 from crawler.platforms import recognise
-from crawler.platforms.mastodon import MAX_STATUS_PAGES, STATUSES_PER_PAGE, Mastodon
+from crawler.platforms.mastodon import MAX_CONTEXTS, MAX_STATUS_PAGES, STATUSES_PER_PAGE, Mastodon
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Profile, ProfileAddress, Step
 
 ANN = ProfileAddress("https://social.example/@ann", "https://social.example", "ann")
@@ -63,7 +64,7 @@ STATUS: dict[str, Any] = {
 
 
 def answer(value: object, link: str = "") -> ApiAnswer:
-    return ApiAnswer(200, json.dumps(value).encode(), link)
+    return ApiAnswer(200, json.dumps(value).encode(), {"link": link} if link else {})
 
 
 def account(**changes: object) -> Step:
@@ -100,22 +101,18 @@ def test_profile_addresses_are_recognised(url: str, home: str) -> None:
     assert address.url == home
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://social.example/",
-        "https://social.example/@ann/204",
-        "https://social.example/about",
-        "https://medium.com/@ann",
-        "https://www.youtube.com/@ann",
-        "https://www.tiktok.com/@ann",
-        "ftp://social.example/@ann",
-        "https://social.example/@",
-        "mailto:ann@social.example",
-    ],
-)
+NO_PROFILES = """
+    https://social.example/ https://social.example/@ann/204 https://social.example/about https://medium.com/@ann
+    https://velog.io/@ann https://listed.to/@ann https://hashnode.com/@ann https://teletype.in/@ann
+    https://substack.com/@ann https://social.example/@ann@velog.io https://www.youtube.com/@ann
+    https://www.tiktok.com/@ann https://www.threads.net/@ann ftp://social.example/@ann https://social.example/@
+    mailto:ann@social.example
+"""
+
+
+@pytest.mark.parametrize("url", NO_PROFILES.split())
 def test_other_addresses_are_not(url: str) -> None:
-    assert recognise(url) is None
+    assert Mastodon().recognise(url) is None
 
 
 def test_the_account_is_asked_for_by_name_without_a_key() -> None:
@@ -134,6 +131,11 @@ def test_a_profile_is_read_with_its_figures_and_links() -> None:
     (link,) = found.links
     assert (link.url, link.label, link.rel_me) == ("https://koffie.example/", "Blog", True)
     assert link.verified_at == datetime(2024, 5, 1, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "ooit", 7, None])
+def test_a_time_that_no_calendar_holds_is_unknown(value: object) -> None:
+    assert profile(created_at=value).created is None
 
 
 def test_the_posts_are_asked_for_next() -> None:
@@ -218,6 +220,90 @@ def test_an_older_server_is_asked_for_the_actor_as_well() -> None:
     assert found.followers == 412
 
 
+def test_what_readers_answered_is_read_without_their_words() -> None:
+    (asked,) = statuses(STATUS).next
+    assert asked.url == "https://social.example/api/v1/statuses/204/context"
+    question = reply("7", "bo@Other.example", "<p>Welke bonen?</p>", uri="https://other.example/1")
+    context = {"ancestors": [STATUS], "descendants": [question, reply("1093", "ann", "<p>De beste!</p>")]}
+    written = datetime(2026, 3, 2, 18, 4, 5, tzinfo=UTC)
+    assert Mastodon().read(asked, answer(context), profile()).comments == (
+        (STATUS["url"], Comment("bo@other.example", "https://other.example/1", written, words=2)),
+        (STATUS["url"], Comment("ann@social.example", STATUS["uri"], written, words=2, by_author=True)),
+    )
+
+
+def reply(account_id: str, acct: str, content: str, **changes: Any) -> dict[str, Any]:
+    return {**STATUS, "account": {"id": account_id, "acct": acct}, "content": content, **changes}
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        reply("7", "bo@other.example", "", visibility="private"),
+        reply("1093", "ann", "Nog iets", in_reply_to_account_id="1093"),
+        reply("7", "", "Wie ben ik"),
+        {"account": None},
+    ],
+)
+def test_what_is_no_answer_that_everybody_can_read_is_left(left: dict[str, Any]) -> None:
+    (asked,) = statuses(STATUS).next
+    assert Mastodon().read(asked, answer({"descendants": [left]}), profile()).comments == ()
+
+
+def test_replies_are_asked_for_of_the_newest_discussed_posts_across_pages() -> None:
+    first = [{**STATUS, "id": str(400 - n), "replies_count": int(n < 3)} for n in range(STATUSES_PER_PAGE)]
+    *contexts, following = statuses(*first).next
+    assert [request.url.split("/")[-2] for request in contexts] == ["400", "399", "398"]
+    second = [{**STATUS, "id": str(300 - n)} for n in range(9)]
+    found = Mastodon().read(following, answer(second), profile()).next
+    assert len(found) == MAX_CONTEXTS - 3
+
+
+@pytest.mark.parametrize(("changes", "closed"), [({"replies_count": 0}, False), ({"id": "../../x"}, False), ({}, True)])
+def test_no_replies_are_asked_for_without_a_use(changes: dict[str, Any], closed: bool) -> None:
+    assert statuses({**STATUS, **changes}, about=profile(indexable=not closed)).next == ()
+
+
+def test_posts_of_an_account_that_is_not_to_be_found_are_not_asked_for() -> None:
+    assert account(discoverable=False).next == ()
+
+
+@pytest.mark.parametrize("changes", [{"url": "https://victim.example/@ann"}, {"url": "https://github.io/@ann"}])
+def test_a_server_speaks_for_its_own_accounts_only(changes: dict[str, object]) -> None:
+    assert account(**changes).gone
+
+
+def test_another_servers_addresses_are_no_aliases_and_no_posts() -> None:
+    assert profile(uri="https://victim.example/users/ann").aliases == ()
+    foreign = {**STATUS, "url": "https://victim.example/post", "uri": "https://victim.example/post"}
+    assert statuses(foreign).posts == ()
+    (post,) = statuses({**STATUS, "url": "https://victim.example/post"}).posts
+    assert post.addresses == (STATUS["uri"],)
+
+
+def test_a_server_on_another_host_than_its_names_is_asked_there() -> None:
+    club = ProfileAddress("https://koffieclub.nl/@ann", "https://koffieclub.nl", "ann")
+    request = ApiRequest("https://koffieclub.nl/.well-known/webfinger", "webfinger", club)
+    kind = "application/activity+json"
+    document = {"links": [{"rel": "self", "type": kind, "href": "https://social.koffieclub.nl/users/ann"}]}
+    (asked,) = Mastodon().read(request, answer(document), None).next
+    assert asked.url == "https://social.koffieclub.nl/api/v1/accounts/lookup?acct=ann"
+    (actor,) = Mastodon().read(replace(request, address=asked.address), answer(document), None).next
+    assert actor.url == "https://social.koffieclub.nl/users/ann"
+
+
+def test_advertising_in_a_post_is_found() -> None:
+    (post,) = statuses({**STATUS, "content": "<p>Nieuwe molen #ad</p>"}).posts
+    assert [found.kind for found in post.disclosures] == ["sponsored"]
+
+
+def test_markup_that_would_hold_up_the_parser_is_passed_over() -> None:
+    bomb = "<p " + "".join(f"a{n} " for n in range(15_000)) + ">x</p>"
+    assert len(bomb) < 100_000
+    found = statuses({**STATUS, "content": bomb}, {**STATUS, "id": "7", "content": "<p>Heel</p>"})
+    assert [post.text for post in found.posts] == ["", "Heel"]
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 422, 503])
 def test_without_the_interface_the_way_goes_by_webfinger_to_the_actor(status: int) -> None:
     (request,) = Mastodon().first_requests(ANN)
@@ -271,7 +357,7 @@ def test_when_the_last_way_is_closed_the_profile_is_gone(purpose: str) -> None:
 
 def test_older_posts_follow_by_the_link_header_on_the_same_server() -> None:
     link = '<https://evil.example/api/v1/accounts/1/statuses?max_id=198>; rel="next", <https://x/?min_id=2>; rel="prev"'
-    (request,) = statuses(STATUS, link=link).next
+    *_, request = statuses(STATUS, link=link).next
     assert request.url.startswith("https://social.example/api/v1/accounts/1093/statuses?")
     assert request.url.endswith("&max_id=198")
     assert request.page == 2
@@ -279,15 +365,16 @@ def test_older_posts_follow_by_the_link_header_on_the_same_server() -> None:
 
 def test_without_a_link_header_a_full_page_is_followed_by_its_last_id() -> None:
     full = [{**STATUS, "id": str(300 - n)} for n in range(STATUSES_PER_PAGE)]
-    (request,) = statuses(*full).next
+    *_, request = statuses(*full).next
     assert request.url.endswith(f"&max_id={300 - STATUSES_PER_PAGE + 1}")
-    assert statuses(*full[:-1]).next == ()
+    assert [request.purpose for request in statuses(*full[:-1]).next] == ["context"] * MAX_CONTEXTS
 
 
 def test_paging_ends() -> None:
     link = '<https://social.example/?max_id=198>; rel="next"'
+    quiet = {**STATUS, "replies_count": 0}
     assert statuses(link=link).next == ()
-    assert statuses(STATUS, link=link, page=MAX_STATUS_PAGES).next == ()
+    assert statuses(quiet, link=link, page=MAX_STATUS_PAGES).next == ()
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[" * 100_000, b"\xff\xfe", b'{"id": ' + b"9" * 5000 + b"}"])
@@ -298,7 +385,7 @@ def test_an_answer_that_is_no_json_is_an_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {}, 7, "x", [1, None, "x"], {"fields": 3, "url": []}, [[]], [{"url": {}}]])
-@pytest.mark.parametrize("purpose", ["account", "statuses", "webfinger", "actor", "followers"])
+@pytest.mark.parametrize("purpose", ["account", "statuses", "context", "webfinger", "actor", "followers", "outbox"])
 def test_json_of_any_other_shape_is_read_without_an_error(value: object, purpose: str) -> None:
     request = ApiRequest("https://social.example/api/v1/accounts/1/statuses", purpose, ANN)
     for known in (None, profile()):

@@ -156,6 +156,12 @@ def test_the_first_feed_that_works_is_asked_and_nothing_else() -> None:
     assert asked(lead(1, "home"), guessed, feed, comments, listing, sitemap) == [3]
 
 
+def test_the_feed_of_comments_is_asked_every_time_where_it_works() -> None:
+    feed, talk = lead(1, "feed", Outcome.FEED), lead(2, "comments", Outcome.FEED)
+    assert asked(feed, talk, lead(3, "comments", Outcome.FEED)) == [1, 2]
+    assert asked(feed, lead(2, "comments", Outcome.NOT_FOUND)) == [1]
+
+
 def test_where_there_is_no_feed_the_home_page_is_asked() -> None:
     assert asked(lead(1, "home"), lead(2, "feed", Outcome.NOT_FOUND), lead(3, "listing")) == [1]
 

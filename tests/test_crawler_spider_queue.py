@@ -12,7 +12,8 @@ from sqlalchemy import text
 from bloghound.errors import StorageError
 from bloghound.records import Outcome
 from bloghound.settings import Settings
-from crawler.discovery import admit, begin_site, moved_site, profile_address, seed_sites
+from crawler.discovery import admit, begin_site, moved_site, seed_sites
+from crawler.identity.claims import profile_address
 from crawler.intake import PRIORITY_HOME
 from crawler.ledger import Ledger, Recorder
 from crawler.plan import CrawlPlan

@@ -1,23 +1,26 @@
-"""How readers reacted, where a page shows it: comment counts, likes and shares, and who commented.
+"""How readers reacted, where a page shows it: how many comments, likes, shares and views.
 
 A figure that a page does not show is unknown with a reason, never zero. Zero is only reported where the page says so,
-or where its own comment form stands below no comment.
+or where its own comment form stands below no comment; not where comments are closed, since nobody could write any, nor
+where a script brings them.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bloghound.records import Commenter, EngagementKind, EngagementReading, UnknownReason
+from bloghound.records import EngagementKind, EngagementReading, UnknownReason
+from crawler.extract.comment_items import CommentsShown
+from crawler.extract.comment_systems import has_script_system
 from crawler.extract.encoding import one_line
 from crawler.extract.metadata import PageMetadata
 
 MAX_COUNT = 10_000_000
 """Larger figures are not counts (ids, dates run together)."""
 _MAX_LABEL_CHARS = 80
+_MAX_LABELS = 200
 
 _NOUNS = (
     r"comments?|replies|reply|responses?|thoughts?\s+on|reacties?|kommentare?|antworten|commentaires?|réponses?|"
@@ -44,27 +47,35 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 
+_FOR_MEMBERS = re.compile(
+    r"(?:log|sign)(?:ged)?[ -]?in to (?:view|read|see)(?: the)? (?:comments|discussion)|"
+    r"(?:comments|discussion) (?:are|is) (?:only )?(?:visible|available|open) (?:only )?(?:to|for) (?:paid |paying )?"
+    r"(?:members|subscribers|patrons)",
+    re.IGNORECASE,
+)
+
+# Words that stand in each of the selectors below: to find none of them in a page is faster than to try the selectors.
+_MARKS = (b"omment", b"respon", b"reply-count", b"reacties")
 _LABELS = """[class*=comment], [id*=comment], a[href*="#comments"], a[href*="#respond"], [class*=reply-count],
 [class*=responses], [class*=reacties]"""
-_OTHER_POSTS = "aside, .sidebar, .widget, nav, footer, .related-posts, [class*=recent]"
+# A post's own footer is called by its part of the post, the page's is not.
+_OTHER_POSTS = """aside, .sidebar, .widget:not(.Blog), nav, .related-posts, [class*=recent],
+footer:not([class*=entry]):not([class*=post]):not([class*=article]):not([class*=meta])"""
 _FORMS = """#commentform, form#comment-form, form.comment-form, #respond form, form[action*=staticman],
-form[action*=wp-comments-post]"""
+form[action*=wp-comments-post], #respond .must-log-in"""
 _CLOSED_AREAS = ".nocomments, .no-comments, .comments-closed, #comments, .comments, #respond"
-# Systems that load their comments by script: what stands in the page is a placeholder.
-_EXTERNAL = """#disqus_thread, .giscus, #giscus, .utterances, #isso-thread, #commento, #remark42, #cusdis_thread,
-#waline, #vcomments, #twikoo, #gitalk-container, .fb-comments, #hyvor-talk-view, #comentario, script[src*="giscus.app"],
-script[src*="utteranc.es"], script[src*="disqus.com"], script[src*="embed.js"][data-isso]"""
-_ITEMS = (
-    "li.comment, div.comment, article.comment, section.comment",
-    ".p-comment, .u-comment.h-cite",
-    ".commentlist > li, .comment-list > li, ol.comments > li, #comments > ol > li",
-    ".comment-block, .comment-body, .js-comment, .static-comment",
-)
-_NAMES = (
-    ".comment-author .fn, .comment .fn, .comment-author cite, .comment-meta cite",
-    ".comment-author-name, .comment-author, .comment__author, .comment_author",
-    ".p-comment .p-author, .u-comment .p-author, .comments .user, .comment .author, .comment .name",
-)
+# WordPress gives each page of a long discussion an address of its own.
+_PART_OF_DISCUSSION = re.compile(r"/comment-page-\d+|[?&]cpage=\d")
+_COUNTERS = {
+    EngagementKind.LIKES: ".upvote-count, .zilla-likes-count",
+    EngagementKind.VIEWS: ".post-views-count",
+}
+"""Where Bear Blog, ZillaLikes and Post Views Counter show a figure."""
+_RESPONSES = {EngagementKind.LIKES: ".u-like", EngagementKind.SHARES: ".u-repost"}
+"""Microformats of webmentions, one element for each response (indieweb.org/responses)."""
+_AREAS_OF_RESPONSES = ".webmentions, #webmentions, .reactions"
+_STATED_RESPONSES = re.compile(r"(\d[\d.,]*)\s+(likes?|favou?rites?|reposts?|boosts?|shares?)", re.IGNORECASE)
+_ANY_FIGURE = ", ".join((*_COUNTERS.values(), *_RESPONSES.values(), _AREAS_OF_RESPONSES))
 _ACTIONS = {
     "commentaction": EngagementKind.COMMENTS, "usercomments": EngagementKind.COMMENTS,
     "replyaction": EngagementKind.COMMENTS, "likeaction": EngagementKind.LIKES, "userlikes": EngagementKind.LIKES,
@@ -73,24 +84,21 @@ _ACTIONS = {
 }  # fmt: skip
 
 
-def read_engagement(tree: LexborHTMLParser, metadata: PageMetadata) -> tuple[EngagementReading, ...]:
-    """A reading of the comments, always; likes, shares and views only where the page shows them."""
+def read_engagement(
+    tree: LexborHTMLParser, metadata: PageMetadata, comments: CommentsShown
+) -> tuple[EngagementReading, ...]:
+    """A reading of the comments, always; likes, shares and views only where the page shows them.
+
+    ``comments`` are those that it shows one by one: at least so many there are.
+    """
     counts = _declared_counts(tree, metadata)
-    for kind, selector in ((EngagementKind.LIKES, ".u-like"), (EngagementKind.SHARES, ".u-repost")):
-        if kind not in counts and (mentions := len(tree.css(selector))):
-            counts[kind] = mentions
-    shown = {kind: EngagementReading(kind, count) for kind, count in counts.items()}
-    comments = shown.pop(EngagementKind.COMMENTS, None) or _read_comments(tree)
-    return (comments, *shown.values())
-
-
-def find_commenters(tree: LexborHTMLParser) -> tuple[Commenter, ...]:
-    """The people who commented, by the name they gave, with how often; in order of appearance."""
-    for selector in _NAMES:
-        names = Counter(name for node in tree.css(selector) if (name := _commenter_name(node)))
-        if names:
-            return tuple(Commenter(name, count) for name, count in names.items())
-    return ()
+    declared = counts.pop(EngagementKind.COMMENTS, None)
+    for kind, count in _shown_counts(tree):
+        counts.setdefault(kind, count)
+    shown = (EngagementReading(kind, count) for kind, count in counts.items())
+    if declared is None and not comments.count and not any(mark in (tree.raw_html or b"") for mark in _MARKS):
+        return (EngagementReading(EngagementKind.COMMENTS, None, UnknownReason.NOT_EXPOSED), *shown)
+    return (_read_comments(tree, metadata.url, declared, comments), *shown)
 
 
 def count_of(value: object) -> int | None:
@@ -113,19 +121,56 @@ def count_in_label(text: str) -> int | None:
     return 0 if _NONE.search(label) else None
 
 
-def _read_comments(tree: LexborHTMLParser) -> EngagementReading:
-    stated = _stated_count(tree)
-    listed = _listed_comments(tree)
-    external = bool(tree.css(_EXTERNAL))
-    if stated is not None and (stated > 0 or not (external or listed)):
-        return EngagementReading(EngagementKind.COMMENTS, max(stated, listed))
-    if listed:
+def _read_comments(
+    tree: LexborHTMLParser, url: str, declared: int | None, comments: CommentsShown
+) -> EngagementReading:
+    stated = declared if declared is not None else _stated_count(tree, comments)
+    listed = comments.count
+    if stated:
+        # Most systems count links from other blogs too, while they show them among the comments.
+        return EngagementReading(EngagementKind.COMMENTS, max(stated - comments.linkbacks, listed))
+    if listed and not _PART_OF_DISCUSSION.search(url):
         return EngagementReading(EngagementKind.COMMENTS, listed)
-    if any(_CLOSED.search(node.text() or "") for node in tree.css(_CLOSED_AREAS)):
-        return EngagementReading(EngagementKind.COMMENTS, None, UnknownReason.COMMENTS_CLOSED)
-    if tree.css(_FORMS) and not external:
+    return _read_silence(tree, is_stated=stated == 0, has_comments=bool(listed))
+
+
+def _read_silence(tree: LexborHTMLParser, *, is_stated: bool, has_comments: bool) -> EngagementReading:
+    """Zero only where readers could have written; else why nothing is known."""
+    reason = UnknownReason.NOT_EXPOSED
+    area = " ".join(node.text(separator=" ") or "" for node in tree.css(_CLOSED_AREAS))
+    if _CLOSED.search(area):
+        reason = UnknownReason.COMMENTS_CLOSED
+    elif _FOR_MEMBERS.search(area) or tree.css_first(".post-password-form") is not None:
+        reason = UnknownReason.BLOCKED
+    elif not has_comments and (is_stated or tree.css_first(_FORMS) is not None) and not has_script_system(tree):
         return EngagementReading(EngagementKind.COMMENTS, 0)
-    return EngagementReading(EngagementKind.COMMENTS, None, UnknownReason.NOT_EXPOSED)
+    return EngagementReading(EngagementKind.COMMENTS, None, reason)
+
+
+def _shown_counts(tree: LexborHTMLParser) -> Iterator[tuple[EngagementKind, int]]:
+    if tree.css_first(_ANY_FIGURE) is None:
+        return
+    for kind, selector in _RESPONSES.items():
+        if responses := len(tree.css(selector)):
+            yield kind, responses
+    for kind, selector in _COUNTERS.items():
+        nodes = tree.css(selector)
+        # A page with several counters is a list of posts.
+        count = count_of(one_line(nodes[0].text(), 20)) if len(nodes) == 1 else None
+        if count is not None:
+            yield kind, count
+    for node in tree.css(_AREAS_OF_RESPONSES):
+        yield from _stated_responses(node)
+
+
+def _stated_responses(area: LexborNode) -> Iterator[tuple[EngagementKind, int]]:
+    """What labels in a list of webmentions say ("2 likes"), where it shows faces and no marks."""
+    for node in area.css("p, span, h2, h3, h4, summary")[:_MAX_LABELS]:
+        match = _STATED_RESPONSES.fullmatch(one_line(node.text(), _MAX_LABEL_CHARS))
+        count = count_of(match.group(1)) if match is not None else None
+        if match is not None and count is not None:
+            is_like = match.group(2).lower().startswith(("like", "fav"))
+            yield EngagementKind.LIKES if is_like else EngagementKind.SHARES, count
 
 
 def _declared_counts(tree: LexborHTMLParser, metadata: PageMetadata) -> dict[EngagementKind, int]:
@@ -166,29 +211,14 @@ def _action_name(item: dict[str, Any]) -> str:
     return str(action or "").rstrip("/").rpartition("/")[2].lower()
 
 
-def _stated_count(tree: LexborHTMLParser) -> int | None:
+def _stated_count(tree: LexborHTMLParser, comments: CommentsShown) -> int | None:
     nodes = tree.css(_LABELS)
     if not nodes:
         return None
     elsewhere = {node.mem_id for area in tree.css(_OTHER_POSTS) for node in area.css(_LABELS)}
-    for node in nodes[:200]:
-        if node.mem_id in elsewhere:
-            continue
-        count = count_in_label(node.text(separator=" ") or "")
-        if count is not None:
+    for node in nodes[:_MAX_LABELS]:
+        count = count_in_label(node.text(separator=" ") or "") if node.mem_id not in elsewhere else None
+        if count is not None and not comments.share(node):
             return count
     heading = tree.css_first("#comments h2, #comments h3, #comments h4, .comments h2, .comments h3, .comments h4")
     return count_in_label(heading.text(separator=" ") or "") if heading is not None else None
-
-
-def _listed_comments(tree: LexborHTMLParser) -> int:
-    return next((len(nodes) for selector in _ITEMS if (nodes := tree.css(selector))), 0)
-
-
-def _commenter_name(node: LexborNode) -> str:
-    return re.sub(
-        r"\s*(says|said|schreef|sagt|schrieb|a dit|dijo|sanoo)?\s*(on .*)?[:.…]*$",
-        "",
-        one_line(node.text(), 80),
-        flags=re.IGNORECASE,
-    )

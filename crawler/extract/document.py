@@ -31,14 +31,16 @@ _LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype html|html|head|body)\b", re.IGNORE
 _JSON_FEED = re.compile(rb"^\s*\{.{0,2000}" + re.escape(VERSION_MARK.encode()), re.DOTALL)
 
 
-def parse_document(document: Document, max_links: int = MAX_LINKS) -> ParsedDocument:
+def parse_document(document: Document, max_links: int = MAX_LINKS, *, collect_contacts: bool = False) -> ParsedDocument:
     """The parsed page, feed or sitemap; at most ``max_links`` links of a page are kept.
+
+    ``collect_contacts``: whether pages are also read for what they state for contact.
 
     Raises ParseError, and nothing else, for what cannot be parsed: binary and plain text, robots.txt; of it,
     OversizedDocumentError for what was refused, or ran out of memory or stack.
     """
     try:
-        return _dispatch(document, max_links)
+        return _dispatch(document, max_links, collect_contacts=collect_contacts)
     except ParseError:
         raise
     except RecursionError as error:
@@ -67,7 +69,7 @@ def sniff(document: Document) -> DocumentKind:
     return _by_media_type(document, head, path)
 
 
-def _dispatch(document: Document, max_links: int) -> ParsedDocument:
+def _dispatch(document: Document, max_links: int, *, collect_contacts: bool) -> ParsedDocument:
     kind = sniff(document)
     if document.body.startswith(_GZIP) and kind is DocumentKind.SITEMAP:
         unpacked = Document(document.url, gunzip(document.body), None, document.headers, document.fetched_at)
@@ -75,7 +77,7 @@ def _dispatch(document: Document, max_links: int) -> ParsedDocument:
         return parse_sitemap(unpacked)
     check_markup(document.body, is_html=kind is DocumentKind.HTML)
     if kind is DocumentKind.HTML:
-        return parse_page(document, max_links)
+        return parse_page(document, max_links, collect_contacts=collect_contacts)
     if kind is DocumentKind.SITEMAP:
         return parse_sitemap(document)
     if kind is DocumentKind.FEED:

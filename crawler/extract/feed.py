@@ -8,6 +8,7 @@ import calendar
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 import feedparser
 
 from bloghound.errors import ParseError
-from bloghound.records import EngagementKind, EngagementReading
+from bloghound.records import Comment, EngagementKind, EngagementReading
 from bloghound.urls import host_of
 from crawler.extract.author import clean_name
+from crawler.extract.comment_feed import is_comment_feed, read_comment
 from crawler.extract.comments import count_of
 from crawler.extract.dateformats import is_possible, parse_machine_date
 from crawler.extract.encoding import one_line
@@ -35,15 +37,6 @@ _ENTRY = re.compile(
     rb"<(?P<prefix>[\w]+:)?(?P<name>item|entry)\b[^>]*>.*?</(?:[\w]+:)?(?P=name)\s*>", re.DOTALL | re.IGNORECASE
 )
 _XML_BASE = re.compile(rb"""\sxml:base\s*=\s*(["'])(.*?)\1""", re.IGNORECASE | re.DOTALL)
-_COMMENT_TITLE = re.compile(
-    r"^\W*(comments? (on|for)|comentarios? (en|de|a)|kommentare (zu|für)|reacties? op|commentaires? (sur|pour)|"
-    r"commentaire sur|kommentit|comentários? (em|para|sobre))\b",
-    re.IGNORECASE,
-)
-_COMMENT_PATH = re.compile(
-    r"/comments/(feed|default)|/feed/comments|[?&]feed=comments|/comments(\.xml|\.rss|\.atom|/)?$", re.IGNORECASE
-)
-_COMMENT_ANCHOR = re.compile(r"#(comment|c|respond|disqus)[-_]?\w*(\s|$)", re.IGNORECASE)
 
 
 def parse_feed(document: Document) -> ParsedFeed:
@@ -52,31 +45,24 @@ def parse_feed(document: Document) -> ParsedFeed:
     whole = dict(results[0].get("feed", {}).items())
     language = normalize_tag(_text(whole, "language"))
     raws = list(chain.from_iterable(result.get("entries", []) for result in results))[:MAX_ENTRIES]
-    read = [_read_entry(raw, document, language) for raw in raws]
-    entries = tuple(entry for entry in read if entry is not None)
     targets = [f"{_text(raw, 'link')} {_text(raw, 'id')}" for raw in raws if isinstance(raw, Mapping)]
     links = [link for link in whole.get("links", []) if isinstance(link, Mapping)]
     title = one_line(plain_text(_text(whole, "title")), 300)
+    of_comments = is_comment_feed(document.url, title, targets)
+    read = [_read_entry(raw, document, language, of_comments=of_comments) for raw in raws]
     return ParsedFeed(
         url=document.url,
         title=title,
         home_url=resolve(_text(whole, "link"), document.url),
         language=language,
-        entries=entries,
+        entries=tuple(one for one in read if isinstance(one, FeedEntry)),
         next_url=_linked(links, document.url, "next", "prev-archive"),
         hub_url=_linked(links, document.url, "hub"),
-        bad_entries=failed + len(read) - len(entries),
+        bad_entries=failed + sum(one is None for one in read),
         generator=one_line(_text(whole, "generator"), 100) or None,
-        is_comment_feed=is_comment_feed(document.url, title, targets),
+        is_comment_feed=of_comments,
+        comments=tuple(chain.from_iterable(one for one in read if isinstance(one, tuple))),
         reservations=read_reservations(document, {}),
-    )
-
-
-def is_comment_feed(url: str, title: str, addresses: list[str]) -> bool:
-    """True for feeds of comments: by address, by title, or because most entries point at comments on a page."""
-    anchored = sum(1 for address in addresses if _COMMENT_ANCHOR.search(address))
-    return bool(
-        _COMMENT_PATH.search(url) or _COMMENT_TITLE.match(title) or (addresses and anchored * 2 > len(addresses))
     )
 
 
@@ -128,38 +114,54 @@ def _without_wrong_bases(document: Document) -> bytes:
     return _XML_BASE.sub(keep_own, document.body)
 
 
-def _read_entry(raw: object, document: Document, language: str | None) -> FeedEntry | None:
-    """The entry as a post, or None when it cannot be read or names no address."""
+def _read_entry(
+    raw: object, document: Document, language: str | None, *, of_comments: bool
+) -> FeedEntry | tuple[tuple[str, Comment], ...] | None:
+    """The entry as a post, or as one comment or none at all; None when it cannot be read or names no address."""
     if not isinstance(raw, Mapping):
         return None
     try:
         # A plain copy: feedparser's own dictionary answers "updated" with another field and a warning.
-        return _convert_entry(dict(raw.items()), document, language)
+        content = _convert_entry(dict(raw.items()), document, language)
+        if content is None:
+            return None
+        return _read_comment(content, raw) if of_comments else build_entry(content)
     except (ParseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
 
 
-def _convert_entry(raw: Mapping[str, Any], document: Document, language: str | None) -> FeedEntry | None:
+def _convert_entry(raw: Mapping[str, Any], document: Document, language: str | None) -> EntryContent | None:
     addresses = _addresses(raw, document.url)
     if not addresses:
         return None
     html, is_content = _content(raw)
     latest = document.fetched_at or datetime.now(UTC)
-    return build_entry(
-        EntryContent(
-            addresses=addresses,
-            entry_id=one_line(_text(raw, "id"), 500) or addresses[0],
-            title=_text(raw, "title"),
-            html=html,
-            is_content=is_content,
-            published=_time(raw, latest, "published", "created", "updated"),
-            updated=_time(raw, latest, "updated"),
-            author=clean_name(_text(raw, "author")),
-            language=normalize_tag(_text(raw, "language")) or language,
-            engagement=_engagement(raw),
-            comments_feed_url=resolve(_text(raw, "wfw_commentrss"), document.url) or _replies_feed(raw, document.url),
-        )
+    return EntryContent(
+        addresses=addresses,
+        entry_id=one_line(_text(raw, "id"), 500) or addresses[0],
+        title=_text(raw, "title"),
+        html=html,
+        is_content=is_content,
+        published=_time(raw, latest, "published", "created", "updated"),
+        updated=_time(raw, latest, "updated"),
+        author=clean_name(_text(raw, "author")),
+        language=normalize_tag(_text(raw, "language")) or language,
+        engagement=_engagement(raw),
+        comments_feed_url=resolve(_text(raw, "wfw_commentrss"), document.url) or _replies_feed(raw, document.url),
     )
+
+
+def _read_comment(content: EntryContent, raw: Mapping[str, Any]) -> tuple[tuple[str, Comment], ...]:
+    # Of a comment the content, where there is one, is whole: in the summary WordPress shows tags as words.
+    html = next((_text(item, "value") for item in raw.get("content", []) if isinstance(item, Mapping)), content.html)
+    comment = read_comment(replace(content, html=html), _writer(raw), _text(raw, "link"))
+    return (comment,) if comment is not None else ()
+
+
+def _writer(raw: Mapping[str, Any]) -> str:
+    """Who signed an entry: of an RSS author, a mail address with the name in brackets, the name."""
+    detail = raw.get("author_detail")
+    return (_text(detail, "name") if isinstance(detail, Mapping) else "") or _text(raw, "author")
 
 
 def _addresses(raw: Mapping[str, Any], base_url: str) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from bloghound.errors import ParseError
 from crawler.extract.author import clean_name
+from crawler.extract.comment_feed import is_comment_feed
 from crawler.extract.dateformats import is_possible, parse_machine_date
 from crawler.extract.encoding import clean_characters, one_line
 from crawler.extract.entry import EntryContent, build_entry
-from crawler.extract.feed import MAX_ENTRIES, is_comment_feed
+from crawler.extract.feed import MAX_ENTRIES
 from crawler.extract.language import normalize_tag
 from crawler.extract.metadata import resolve
 from crawler.extract.reservations import read_reservations

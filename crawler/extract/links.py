@@ -63,7 +63,6 @@ class PageLinks:
     links: tuple[Link, ...]
     feed_urls: tuple[str, ...]
     next_urls: tuple[str, ...]
-    rel_me: tuple[str, ...]
 
 
 def read_links(tree: LexborHTMLParser, metadata: PageMetadata, root: LexborNode | None, max_links: int) -> PageLinks:
@@ -80,7 +79,7 @@ def read_links(tree: LexborHTMLParser, metadata: PageMetadata, root: LexborNode 
         if len(links) >= max_links:
             break
     found = tuple(links.values())
-    return PageLinks(found, _feed_urls(metadata, found), _next_urls(metadata, found), _rel_me(metadata, found))
+    return PageLinks(found, _feed_urls(metadata, found), _next_urls(metadata, found))
 
 
 def content_root(tree: LexborHTMLParser) -> LexborNode | None:
@@ -182,11 +181,6 @@ def _next_urls(metadata: PageMetadata, links: Iterable[Link]) -> tuple[str, ...]
     declared = [url for url in metadata.linked("next") if host_of(url) == host]
     found = dict.fromkeys((*declared, *paging, *older, *listings))
     return tuple(url for url in found if not is_feed_path(url) and url != metadata.url)
-
-
-def _rel_me(metadata: PageMetadata, links: Iterable[Link]) -> tuple[str, ...]:
-    anchors = (link.target_url for link in links if "me" in link.rel)
-    return tuple(dict.fromkeys((*metadata.linked("me"), *anchors)))
 
 
 def is_same_site(url: str, other: str) -> bool:

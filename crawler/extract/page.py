@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bloghound.errors import ParseError
-from bloghound.records import Link, LinkContext, ParsedPost, PostSource
+from bloghound.records import Link, LinkContext, ParsedPost, PostSource, Statement
 from crawler.extract.author import find_author
 from crawler.extract.classify import decide_page
-from crawler.extract.comments import find_commenters, read_engagement
+from crawler.extract.comment_items import CommentContext, find_comments
+from crawler.extract.comments import read_engagement
+from crawler.extract.contact import find_statements
 from crawler.extract.dates import find_date
 from crawler.extract.disclosure import find_disclosures
 from crawler.extract.encoding import decode_markup
+from crawler.extract.identity import read_identities
 from crawler.extract.language import detect_language, normalize_tag
 from crawler.extract.links import MAX_LINKS, content_root, read_links
 from crawler.extract.metadata import PageMetadata, read_metadata, refresh_target
@@ -26,8 +29,11 @@ MIN_POST_CHARS = 20
 """Pages with less text are never a post: a caption, a "loading" notice."""
 
 
-def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
-    """Everything a page holds. ``kind`` is provisional: decided from this page alone. Raises ParseError."""
+def parse_page(document: Document, max_links: int = MAX_LINKS, *, collect_contacts: bool = False) -> ParsedPage:
+    """Everything a page holds. ``kind`` is provisional: decided from this page alone. Raises ParseError.
+
+    What it states for contact is read with ``collect_contacts`` only, and never from a page that reserves itself.
+    """
     html = decode_markup(document.body, document.content_type)
     if not html.strip():
         raise ParseError("The page is empty.")
@@ -42,6 +48,11 @@ def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
     platform = find_platform(metadata.first("generator"), html)
     signals = collect_signals(tree, metadata, root, post, text_hash, platform)
     decision = decide_page(document.url, signals, None)
+    reservations = read_reservations(document, metadata.meta)
+    statements: tuple[Statement, ...] | None = None
+    if collect_contacts:
+        is_closed = reservations.noindex or reservations.tdm_reserved
+        statements = () if is_closed else find_statements(tree, document.url, decision.kind, title)
     return ParsedPage(
         url=document.url,
         canonical_url=canonical_address(metadata),
@@ -54,13 +65,14 @@ def parse_page(document: Document, max_links: int = MAX_LINKS) -> ParsedPage:
         links=found.links,
         feed_urls=found.feed_urls,
         next_urls=found.next_urls,
-        rel_me=found.rel_me,
-        reservations=read_reservations(document, metadata.meta),
+        identities=read_identities(tree, metadata),
+        reservations=reservations,
         refresh_url=refresh_target(metadata),
         generator=metadata.first("generator"),
         platform=platform,
         text_hash=text_hash,
         reason=decision.reason,
+        statements=statements,
     )
 
 
@@ -77,7 +89,10 @@ def _as_post(
     if len(text) < MIN_POST_CHARS:
         return None
     language = detect_language(text, _declared_language(metadata))
-    date = find_date(tree, metadata, root, document.fetched_at or datetime.now(UTC), language)
+    latest = document.fetched_at or datetime.now(UTC)
+    date = find_date(tree, metadata, root, latest, language)
+    author = find_author(tree, metadata)
+    comments = find_comments(tree, metadata, CommentContext(author, language, latest))
     permalink = entry_permalink(tree, metadata)
     kept = tuple(link for link in links if link.context is not LinkContext.BOILERPLATE)
     content = tuple(link for link in kept if link.context is LinkContext.CONTENT)
@@ -88,11 +103,11 @@ def _as_post(
         source=PostSource.PAGE,
         published=date.value if date is not None else None,
         date_source=date.source if date is not None else None,
-        author=find_author(tree, metadata),
+        author=author,
         language=language,
         links=kept,
-        engagement=read_engagement(tree, metadata),
-        commenters=find_commenters(tree),
+        engagement=read_engagement(tree, metadata, comments),
+        comments=comments.comments,
         disclosures=find_disclosures(title, text, content),
         addresses=(document.url,) if permalink is None else (permalink, document.url),
     )

@@ -13,7 +13,7 @@ from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -59,11 +59,14 @@ class ParserPool:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         memory_mib: int = DEFAULT_MEMORY_MIB,
         max_links: int = MAX_LINKS,
+        *,
+        collect_contacts: bool = False,
     ) -> None:
         self._workers = workers
         self._timeout_seconds = timeout_seconds
         self._memory_mib = memory_mib
         self._max_links = max_links
+        self._parse = partial(_parse, collect_contacts=collect_contacts)
         self._open: set[Future[ParsedDocument]] = set()
         self._is_closed = False
         self._lock = threading.Lock()
@@ -87,7 +90,7 @@ class ParserPool:
 
     def submit(self, document: Document) -> "Future[ParsedDocument]":
         """A future of the parsed document. It raises ParseError or one of its kinds, for this document alone."""
-        return self._schedule(_parse, document, self._max_links)
+        return self._schedule(self._parse, document, self._max_links)
 
     def close(self) -> None:
         """Stop all workers, also those in the middle of a page; what was not finished raises ParseError."""
@@ -239,11 +242,11 @@ def _work_within_memory(
         return function(document, max_links)
 
 
-def _parse(document: Document, max_links: int) -> ParsedDocument:
+def _parse(document: Document, max_links: int, *, collect_contacts: bool = False) -> ParsedDocument:
     # Imported in the worker only: the process that crawls needs none of the parsers.
     from crawler.extract.document import parse_document  # noqa: PLC0415
 
-    return parse_document(document, max_links)
+    return parse_document(document, max_links, collect_contacts=collect_contacts)
 
 
 class _Size(NamedTuple):

@@ -1,15 +1,23 @@
 """Read values of the expected kind out of strangers' JSON and HTML; anything else is None or empty. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
 from bloghound.errors import AddressError, ParseError
-from bloghound.records import Link, LinkContext
+from bloghound.records import EngagementKind, EngagementReading, Link, LinkContext, UnknownReason
 from bloghound.urls import parse_address
+from crawler.extract.prescan import check_markup
 
+GONE_STATUSES = frozenset({401, 404, 410})
+"""By these a server says that there is no such thing, or not for people who are not signed in (RFC 9110, 15.5).
+
+Nothing else says so: not 403, which is a firewall's word too, nor 429, 5xx or no answer at all. What is stored of a
+profile that is gone is removed.
+"""
 MAX_TEXT_CHARS = 100_000
 _MAX_COUNT = 2**53  # what JSON numbers hold exactly (RFC 8259, section 6), and far below what a database overflows at
 
@@ -49,12 +57,12 @@ def flag(value: Any) -> bool | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """A time in RFC 3339 form, in UTC."""
+    """A time in RFC 3339 form, in UTC; None for one that no calendar in UTC holds."""
     try:
         found = datetime.fromisoformat(text(value))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def web_address(value: Any, base_url: str | None = None) -> str | None:
@@ -77,17 +85,21 @@ def plain_text(html: str) -> str:
     for hidden in tree.css(".invisible"):
         hidden.decompose()
     for anchor in tree.css("a[href]"):
-        if _is_bare_address(anchor.text(deep=True, strip=True), anchor.attributes.get("href") or ""):
+        if is_bare_address(anchor.text(deep=True, strip=True), anchor.attributes.get("href") or ""):
             anchor.decompose()
     blocks = [node.text(deep=True) for node in tree.css("p, li, blockquote")] or [tree.text(deep=True)]
     lines = (" ".join(line.split()) for block in blocks for line in block.splitlines())
     return text("\n".join(line for line in lines if line))
 
 
-def _is_bare_address(words: str, address: str) -> bool:
+def is_bare_address(words: str, address: str) -> bool:
     """Whether a link shows nothing but where it leads, perhaps shortened: an address is no word of the author's."""
     shown = words.removeprefix("https://").removeprefix("http://").rstrip("…")
     return bool(shown) and address.removeprefix("https://").removeprefix("http://").startswith(shown)
+
+
+_BY_SOFTWARE = "nofollow"
+"""Platforms mark every link so, whatever the author thinks of it: it is no word of the author's."""
 
 
 def content_links(html: str, base_url: str) -> tuple[Link, ...]:
@@ -98,10 +110,23 @@ def content_links(html: str, base_url: str) -> tuple[Link, ...]:
         address = web_address(anchor.attributes.get("href"), base_url)
         if address is None or {"mention", "hashtag", "u-url"} & set(kinds):
             continue
-        rel = tuple((anchor.attributes.get("rel") or "").lower().split())
+        rel = tuple(word for word in (anchor.attributes.get("rel") or "").lower().split() if word != _BY_SOFTWARE)
         found.append(Link(address, LinkContext.CONTENT, rel, text(anchor.text(deep=True, strip=True))[:300]))
     return tuple(dict.fromkeys(found))
 
 
+def readings(shown: Mapping[EngagementKind, int | None]) -> tuple[EngagementReading, ...]:
+    """One reading of each kind in ``shown``; a count that is None is unknown because it is not shown."""
+    return tuple(
+        EngagementReading(kind, number, UnknownReason.NOT_EXPOSED if number is None else None)
+        for kind, number in shown.items()
+    )
+
+
 def _fragment(html: str) -> LexborHTMLParser:
+    """The tree of an HTML fragment; an empty one where its tags would hold the parser up for seconds."""
+    try:
+        check_markup(html.encode(), is_html=True)
+    except ParseError:
+        return LexborHTMLParser("<p></p>")
     return LexborHTMLParser(html or "<p></p>")

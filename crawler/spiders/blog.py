@@ -25,10 +25,12 @@ from crawler.extract.reservations import TdmRule, parse_tdmrep
 from crawler.fetching import FATAL_ERRORS, Fetched
 from crawler.intake import Arrival, failure, page_result
 from crawler.parsed import ParsedDocument, ParsedPage
+from crawler.platform_reading import read_companions
+from crawler.platforms import companions
 from crawler.politeness.robots import Access, Rules
 from crawler.recrawl import begin_again, queue_home
 from crawler.visits import PageRecord, VisitEnd
-from storage import crawls, frontier, pages
+from storage import crawls, frontier, pages, sites
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.pages import LEADING_KINDS, NewPage, QueuedPage
@@ -38,6 +40,8 @@ from storage.tables.base import utc_now
 TDMREP_PATH = "/.well-known/tdmrep.json"
 """Where a host declares its reservations (W3C TDM Reservation Protocol, section 6.1)."""
 
+_READ_ANEW = frozenset({Outcome.POST, Outcome.PAGE})
+"""Pages that a blog which has not changed does not bring: its feed tells that, and its platform is not asked either."""
 _MINED = frozenset({Outcome.POST, Outcome.FEED, Outcome.LISTING, Outcome.PAGE, Outcome.RESERVED})
 _LOG = logging.getLogger(__name__)
 
@@ -76,7 +80,17 @@ class BlogVisit:
         if self._is_lost:
             return
         again = await self._again()
+        if again is None:
+            await self._ask_platforms()
         await (self._close() if again is None else self._give_back(again))
+
+    async def _ask_platforms(self) -> None:
+        """Ask the blog's platform what readers did, where the crawl has read any of its pages anew."""
+        if self._trouble is not None or not any(record.outcome in _READ_ANEW for record in self._records.values()):
+            return
+        software = await self._context.ledger.read(lambda connection: sites.platform_of(connection, self._site.site_id))
+        asked = companions(self._site.home_url, software, self._plan.settings.venue_names)
+        await read_companions(self._site, self._context, asked)
 
     def _queue_pages(self, connection: Connection) -> None:
         if self._plan.is_recrawl:

@@ -29,13 +29,18 @@ class Answer:
 
 
 def fetch(
-    url: str, headers: Mapping[str, str] | None = None, *, address: str = "127.0.0.1", method: str = "GET"
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    address: str = "127.0.0.1",
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> Answer:
     """Ask the server at ``address`` for ``url``, whatever its host name would resolve to."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     sent = {"Host": parts.netloc, "Accept-Encoding": "identity", **(headers or {})}
     with closing(HTTPConnection(address, parts.port, timeout=_TIMEOUT_SECONDS)) as connection:
-        connection.request(method, target, headers=sent)
+        connection.request(method, target, body, headers=sent)
         response = connection.getresponse()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())

@@ -1,0 +1,1 @@
+"""Servers of the platforms' public interfaces in their documented form, one module for each platform."""

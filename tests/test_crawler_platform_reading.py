@@ -1,0 +1,181 @@
+"""A blog's platform asked after its pages: what is stored, when it is not asked, and what it may not bring in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bloghound.demo.exchange import JSON, Document
+from bloghound.jobs.crawl import run_crawl
+from bloghound.jobs.recrawl import run_due
+from bloghound.records import CrawlReport
+from bloghound.settings import Settings
+from tests.crawling import query
+from tests.mockweb import Content, MockWeb, RetryAfterSeconds, page, post_page, small_blog
+from tests.test_jobs_recrawl import make_due
+
+BLOG = "wp.test"
+POSTS, COMMENTS = "/wp-json/wp/v2/posts", "/wp-json/wp/v2/comments"
+AUTHOR = 1
+
+
+def as_json(value: object, pages: int = 1, status: int = 200) -> Document:
+    return Document(json.dumps(value).encode(), JSON, status, headers=(("X-WP-TotalPages", str(pages)),))
+
+
+def wordpress(web: MockWeb, listed: list[int], said: list[dict[str, Any]]) -> None:
+    """Let the blog of the web answer as WordPress does: three posts on its pages, and these in its interface."""
+    for path, content in small_blog(3).items():
+        web.add(BLOG, path, content)
+    web.add(BLOG, "/", page("Birds", "<p>Birds</p>" + _links(), '<meta name="generator" content="WordPress 6.8">'))
+    posts = [
+        {
+            "id": day,
+            "link": web.url(BLOG, f"/post-{day}/"),
+            "date_gmt": f"2026-05-{day:02}T08:00:00",
+            "author": AUTHOR,
+            "comment_status": "open" if day < 3 else "closed",
+            "content": {"protected": False},
+        }
+        for day in listed
+    ]
+    web.add(BLOG, POSTS, as_json(posts))
+    web.add(BLOG, COMMENTS, as_json(said))
+
+
+def _links() -> str:
+    return "".join(f'<a href="/post-{day}/">Day {day}</a>' for day in (1, 2, 3))
+
+
+def comment(number: int, post: int, name: str, author: int = 0) -> dict[str, Any]:
+    return {
+        "id": number,
+        "post": post,
+        "author": author,
+        "author_name": name,
+        "date_gmt": f"2026-06-{number:02}T10:00:00",
+        "type": "comment",
+        "content": {"rendered": "<p>What a lovely day that was</p>"},
+    }
+
+
+SAID = [comment(1, 1, "Bob"), comment(2, 1, "Sam", AUTHOR), comment(3, 2, "Bob"), comment(4, 1, "Eve")]
+COUNTS = (
+    "SELECT p.url, o.count, o.reason FROM engagement_observation o JOIN post p ON p.id = o.post_id "
+    "WHERE o.source_url LIKE '%wp-json%' ORDER BY p.url"
+)
+
+
+def crawl(settings: Settings, web: MockWeb) -> CrawlReport:
+    own = {BLOG: (web.address, web.port)}
+    return run_crawl(settings, [web.url(BLOG)], static_hosts=own, retry_delays_seconds=())
+
+
+def test_comments_come_from_the_interface_after_the_pages(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        report = crawl(settings, web)
+        figures = [
+            (web.url(BLOG, "/post-1/"), 3, None),
+            (web.url(BLOG, "/post-2/"), 1, None),
+            (web.url(BLOG, "/post-3/"), None, "comments_closed"),
+        ]
+    assert report.outcomes["api"] == 2
+    assert query(settings, COUNTS) == figures
+    said = (
+        "SELECT words, by_author, count(DISTINCT commenter_hash) FROM post_comment WHERE source = 'api' GROUP BY 1, 2"
+    )
+    assert sorted(query(settings, said)) == [(6, 0, 2), (6, 1, 1)]
+
+
+def test_no_post_comes_in_by_the_interface_alone(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3, 4], [*SAID, comment(9, 4, "Kim")])
+        crawl(settings, web)
+    assert query(settings, "SELECT count(*) FROM post") == [(3,)]
+    assert query(settings, "SELECT count(*) FROM post_comment WHERE source = 'api'") == [(len(SAID),)]
+
+
+def test_robots_txt_holds_for_the_interface_too(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        web.add(BLOG, "/robots.txt", Document(b"User-agent: *\nDisallow: /wp-json/\n", "text/plain"))
+        report = crawl(settings, web)
+        assert web.requests_to(BLOG, POSTS) == ()
+    assert report.sites["ok"] == 1
+
+
+def test_a_blog_that_has_not_changed_is_not_asked_again(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        crawl(settings, web)
+        make_due(settings)
+        run_due(settings, static_hosts={BLOG: (web.address, web.port)}, retry_delays_seconds=())
+        assert len(web.requests_to(BLOG, POSTS)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        as_json({"code": "rest_forbidden"}, status=401),
+        as_json("nonsense"),
+        Document(b"<html>", "text/html"),
+        Document(b"{", JSON),
+        RetryAfterSeconds(7200),
+    ],
+    ids=["refused", "not a list", "a page", "broken", "leave me alone"],
+)
+def test_an_interface_that_fails_costs_nothing_of_the_blog(settings: Settings, answer: Content) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        web.add(BLOG, POSTS, answer)
+        report = crawl(settings, web)
+    assert (report.sites["ok"], report.posts_new) == (1, 3)
+    assert query(settings, COUNTS) == []
+
+
+def test_comments_that_nobody_may_list_are_unknown_with_the_reason(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        web.add(BLOG, COMMENTS, as_json({"code": "rest_not_logged_in"}, status=401))
+        crawl(settings, web)
+        open_posts = [(web.url(BLOG, f"/post-{day}/"), None, "blocked") for day in (1, 2)]
+    assert query(settings, COUNTS) == open_posts
+
+
+def test_a_redirect_within_the_blog_is_followed(settings: Settings) -> None:
+    with MockWeb({BLOG: {}}) as web:
+        wordpress(web, [1, 2, 3], SAID)
+        web.add(BLOG, "/moved", as_json([]))
+        web.add(BLOG, POSTS, Document(b"", "text/html", 301, headers=(("Location", "/moved"),)))
+        crawl(settings, web)
+        assert len(web.requests_to(BLOG, "/moved")) == 1
+
+
+def test_other_software_is_not_asked(settings: Settings) -> None:
+    with MockWeb({BLOG: small_blog(3) | {"/post-4/": post_page("More", 4)}}) as web:
+        crawl(settings, web)
+        assert web.requests_to(BLOG, POSTS) == ()
+
+
+def test_a_profile_that_cannot_be_read_without_a_key_says_so(settings: Settings) -> None:
+    with MockWeb({"www.youtube.com": {}}) as web:
+        own = {"www.youtube.com": (web.address, web.port)}
+        run_crawl(settings, [web.url("www.youtube.com", "/@ann")], static_hosts=own, retry_delays_seconds=())
+        assert web.requests == ()
+    ((health, reason),) = query(settings, "SELECT health, health_reason FROM site")
+    assert health == "failed"
+    assert "without a key" in str(reason)
+
+
+def test_what_a_profile_shares_of_others_is_a_link_to_them(settings: Settings) -> None:
+    account = {"id": "1", "username": "ann", "acct": "ann", "display_name": "Ann", "note": "", "fields": []}
+    boost = {"id": "9", "visibility": "public", "reblog": {"url": "https://other.test/@bob/7"}}
+    with MockWeb({"social.test": {}}) as web:
+        shown = account | {"url": web.url("social.test", "/@ann"), "indexable": True, "discoverable": True}
+        web.add("social.test", "/api/v1/accounts/lookup", as_json(shown))
+        web.add("social.test", "/api/v1/accounts/1/statuses", as_json([boost]))
+        own = {"social.test": (web.address, web.port)}
+        run_crawl(settings, [web.url("social.test", "/@ann")], static_hosts=own, retry_delays_seconds=())
+    links = query(settings, "SELECT target_site_key, context, post_id FROM link")
+    assert links == [("other.test/@bob", "content", None)]
