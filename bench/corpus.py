@@ -46,7 +46,7 @@ def is_full(entry: FeedEntry) -> bool:
 
 def read_blogs(corpus: Path, workers: int = 2) -> list[Blog]:
     """All blogs of the corpus in the folder ``corpus``; takes about a minute a process."""
-    blogs = _listed_blogs(corpus)
+    blogs = listed_blogs(corpus)
     with gzip.open(corpus / "manifest.csv.gz", "rt", encoding="utf-8", newline="") as file:
         posts = {row["url"] for row in csv.DictReader(file) if row["kind"] == "post"}
     for url, parsed in _parse_all(corpus, workers):
@@ -64,7 +64,7 @@ def documents(corpus: Path) -> Iterator[Document]:
             yield Document(url, record.reader.read(), record.http_headers.get("Content-Type"), (), fetched)
 
 
-def _listed_blogs(corpus: Path) -> dict[str, Blog]:
+def listed_blogs(corpus: Path) -> dict[str, Blog]:
     """The blogs by every host name they have."""
     with (corpus / "blogs.csv").open(encoding="utf-8", newline="") as file:
         blogs = {row["host"]: Blog(row["host"], row["language"]) for row in csv.DictReader(file)}

@@ -73,9 +73,7 @@ class Explainer:
             sample_size=engagement.sample_size,
             known=engagement.known,
             peers_median=self._peers.known_median,
-            inputs={
-                measure: {**inputs, **self._peers.measures[measure]} for measure, inputs in engagement.inputs.items()
-            },
+            inputs=engagement.inputs,
         )
 
     def _reach(self, blogger: int, row: int, found: Scored) -> Part:

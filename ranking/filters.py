@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engagement import Engagement
+from ranking.engagement import EngagementTable
 from ranking.index.segment import BloggerEntry
 
 SECONDS_PER_DAY = timedelta(days=1).total_seconds()
@@ -62,9 +62,7 @@ class FilterColumns:
     engagement: NDArray[np.float64]
 
 
-def filter_columns(
-    bloggers: Sequence[BloggerEntry], engagement: Sequence[Engagement], as_of: datetime
-) -> FilterColumns:
+def filter_columns(bloggers: Sequence[BloggerEntry], engagement: EngagementTable, as_of: datetime) -> FilterColumns:
     """The columns of these bloggers, in their order."""
     return FilterColumns(
         size=len(bloggers),
@@ -74,7 +72,7 @@ def filter_columns(
         posts_per_month=_column(one.posts_per_month for one in bloggers),
         sponsored_share=_column(one.sponsored_share for one in bloggers),
         followers=_column(one.followers for one in bloggers),
-        engagement=_column(one.value if one.known else None for one in engagement),
+        engagement=np.where(engagement.known, engagement.values, np.nan),
     )
 
 

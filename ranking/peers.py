@@ -6,30 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engagement import MEASURES, Engagement
+from ranking.engagement import EngagementTable
 
 
 @dataclass(frozen=True, slots=True)
 class EngagementPeers:
-    """Engagement over a whole generation.
-
-    ``values`` are those of all bloggers; ``known_median`` is over the bloggers whose engagement is
-    known; ``measures`` gives for each measure the bloggers who show it (``peers``) and the median of their medians per
-    post (``peers_median``). A median is None where there is nobody.
-    """
+    """Engagement over a whole generation: ``values`` are those of all bloggers, ``known_median`` is over the bloggers
+    whose engagement is known, and None where it is of nobody."""
 
     values: NDArray[np.float64]
     known_median: float | None
-    measures: dict[str, dict[str, float | int | None]]
 
 
-def engagement_peers(engagement: Sequence[Engagement]) -> EngagementPeers:
+def engagement_peers(engagement: EngagementTable) -> EngagementPeers:
     """The peers' figures, computed once per generation."""
-    return EngagementPeers(
-        values=np.array([one.value for one in engagement], np.float64),
-        known_median=median_or_none([one.value for one in engagement if one.known]),
-        measures={measure: _measure(engagement, measure) for measure in MEASURES},
-    )
+    return EngagementPeers(engagement.values, median_or_none(engagement.values[engagement.known]))
 
 
 def median_or_none(figures: Sequence[float] | NDArray[np.float64]) -> float | None:
@@ -41,9 +32,3 @@ def percentile(peers: NDArray[np.float64], value: float) -> float:
     """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
     below = np.count_nonzero(peers < value) + np.count_nonzero(peers == value) / 2
     return round(100 * float(below) / max(len(peers), 1), 1)
-
-
-def _measure(engagement: Sequence[Engagement], measure: str) -> dict[str, float | int | None]:
-    inputs = [one.inputs[measure] for one in engagement]
-    shown = [float(one["median"] or 0) for one in inputs if one["posts"]]
-    return {"peers_median": median_or_none(shown), "peers": len(shown)}

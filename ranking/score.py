@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from bloghound.errors import InputError
 from ranking.credibility import Finding
 
-FORMULA = "bloghound-score-2"
+FORMULA = "bloghound-score-3"
 """Version of everything that turns a generation and a brief into a score; it changes when any constant does."""
 
 GATE_MIDDLE = 0.43

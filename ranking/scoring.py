@@ -75,7 +75,7 @@ def scored(generation: Generation, niche: Niche, bloggers: NDArray[np.int64], we
         score(
             {
                 "relevance": float(value),
-                "engagement": columns.engagement[blogger].value,
+                "engagement": float(columns.engagement.values[blogger]),
                 "reach": float(niche.reach_values[blogger]),
             },
             weights,

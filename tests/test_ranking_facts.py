@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bloghound.records import Disclosure, RankableBlogger
-from ranking.index.facts import MONTH, entry_of, posts_per_month, sponsored_share
+from ranking.activity import MONTH, posts_per_month
+from ranking.index.facts import entry_of, sponsored_share
 from tests.ranking_bloggers import AS_OF, COFFEE, blogger, post
 
 DAY = timedelta(days=1)

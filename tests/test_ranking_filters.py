@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bloghound.records import Disclosure
-from ranking.engagement import engagement_of_all, figures_of
+from ranking.engagement import channels_of, engagement_of_all
 from ranking.filters import Bounds, FilterColumns, Filters, filter_columns, passing
 from ranking.index.facts import entry_of
 from tests.ranking_bloggers import AS_OF, COFFEE, blogger
@@ -25,7 +25,7 @@ NAMES = [one.name.lower() for one in GIVEN]
 
 @pytest.fixture(scope="module")
 def columns() -> FilterColumns:
-    engagement = engagement_of_all([figures_of(one.posts) for one in GIVEN], ["wordpress"] * 3)
+    engagement = engagement_of_all([channels_of(one, AS_OF) for one in GIVEN])
     return filter_columns([entry_of(one, AS_OF) for one in GIVEN], engagement, AS_OF)
 
 
@@ -64,4 +64,9 @@ def test_every_filter_must_hold(columns: FilterColumns) -> None:
 
 
 def test_nobody_has_columns_too() -> None:
-    assert passing(filter_columns([], [], AS_OF), Filters(languages=("en",), min_engagement=0.5)).tolist() == []
+    assert (
+        passing(
+            filter_columns([], engagement_of_all([]), AS_OF), Filters(languages=("en",), min_engagement=0.5)
+        ).tolist()
+        == []
+    )

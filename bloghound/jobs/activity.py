@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from graph.build import VOTE_WINDOW_DAYS
-from ranking.index.facts import MIN_DATED_POSTS, MONTH, RATE_WINDOW
+from ranking.activity import MIN_DATED_POSTS, MONTH, RATE_WINDOW
 from storage.bloggers import StoredSite
 
 QUIET_AFTER = timedelta(days=VOTE_WINDOW_DAYS)
@@ -75,7 +75,7 @@ def rate_window(first_post: datetime | None, as_of: datetime) -> tuple[datetime,
 def posting_rate(dated: int, posts: int, since: datetime, until: datetime) -> PostingRate:
     """The rate of ``posts`` between two times, of a blogger with ``dated`` dated posts in all.
 
-    The same rule as the index has (:func:`ranking.index.facts.posts_per_month`).
+    The same rule as the index has (:func:`ranking.activity.posts_per_month`).
     """
     if dated < MIN_DATED_POSTS:
         return PostingRate(None, "too_few_posts", posts, since, until)

@@ -6,9 +6,9 @@ from bloghound.errors import ConflictError, NotFoundError
 from bloghound.jobs.suppression_copy import write_copy
 from bloghound.logs import remove_records
 from bloghound.settings import Settings
-from bloghound.urls import canonical_url, site_of
+from bloghound.urls import canonical_url, holder_key
 from crawler.archive.erasure import erase_site
-from crawler.discovery import profile_address
+from crawler.identity.claims import profile_address
 from ranking.index import forget as forget_in_index
 from storage import archives, erasure, jobs, optouts, sites, suppressions
 from storage.database import Database, open_database
@@ -46,7 +46,7 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
     can be done is done: StorageError while another process keeps the database from being cleaned, ConflictError while
     a crawl is writing archives, NotFoundError when there was nothing to remove (the site is suppressed then too).
     """
-    key = site_of(profile_address(canonical_url(site))).key
+    key = holder_key(profile_address(canonical_url(site)))
     database = open_database(settings)
     try:
         with database.transaction() as connection:

@@ -8,6 +8,7 @@ from bloghound.jobs.naming import covered_keys, named_site
 from bloghound.jobs.suppression_copy import write_copy
 from bloghound.jobs.work import FORGET
 from bloghound.settings import Settings
+from bloghound.urls import holder_key
 from storage import idempotency, jobs, optouts, suppressions
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
@@ -29,7 +30,7 @@ def request_optout(settings: Settings, database: Database, address: str, now: da
     ``address`` is that of a blog or profile, or a handle such as ``@ann@social.example``; with and without ``www.``
     are one. Raises AddressError when it is none of these.
     """
-    key = named_site(address).key
+    key = holder_key(named_site(address).home_url)
     keys = covered_keys(key)
     erase_after = now + timedelta(days=settings.optout_grace_days)
     with database.transaction() as connection:

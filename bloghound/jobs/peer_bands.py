@@ -1,44 +1,34 @@
-"""What is usual among the bloggers of a generation: the middle half of their reactions per post, kind by kind."""
+"""What is usual among a blogger's peers: the middle half of their reactions per post, kind by kind."""
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-import numpy as np
-
-from ranking.engagement import MEASURES
+from ranking.engagement import KINDS
 from ranking.index.generation import Generation
 
 
 @dataclass(frozen=True, slots=True)
 class PeerBand:
-    """Quartiles of the bloggers' medians per post, over the ``peers`` bloggers who show the figure."""
+    """Quartiles of the peers' medians per post, over the ``peers`` members of ``group`` who show the figure."""
 
     low: float
     median: float
     high: float
     peers: int
+    group: str
 
 
-_known: "WeakKeyDictionary[Generation, dict[str, PeerBand]]" = WeakKeyDictionary()
+def peer_bands(generation: Generation, public_id: str) -> dict[str, PeerBand]:
+    """The band of each kind of reaction (``comments``, …) that any peer shows; none of a blogger who is not there."""
+    blogger = generation.positions.get(public_id)
+    if blogger is None:
+        return {}
+    inputs = generation.columns.engagement[blogger].inputs
+    bands = {kind.value: _band(inputs[measure]) for measure, kind in KINDS.items()}
+    return {kind: band for kind, band in bands.items() if band is not None}
 
 
-def peer_bands(generation: Generation) -> dict[str, PeerBand]:
-    """The band of each kind of reaction (``comments``, …) that anybody shows; computed once for each generation."""
-    found = _known.get(generation)
-    if found is None:
-        bands = {kind.value: _band(generation, measure) for measure, kind in MEASURES.items()}
-        found = _known[generation] = {kind: band for kind, band in bands.items() if band is not None}
-    return found
-
-
-def _band(generation: Generation, measure: str) -> PeerBand | None:
-    inputs = [one.inputs[measure] for one in generation.columns.engagement]
-    return quartiles([float(one["median"] or 0) for one in inputs if one["posts"]])
-
-
-def quartiles(medians: list[float]) -> PeerBand | None:
-    """The band over these medians; None of nobody."""
-    if not medians:
+def _band(inputs: dict[str, float | int | str | None]) -> PeerBand | None:
+    if not inputs["peers"]:
         return None
-    low, median, high = np.percentile(medians, [25, 50, 75]).tolist()
-    return PeerBand(low, median, high, len(medians))
+    low, median, high = (float(inputs[name] or 0) for name in ("peers_low", "peers_median", "peers_high"))
+    return PeerBand(low, median, high, int(inputs["peers"]), str(inputs["peers_group"]))

@@ -1,6 +1,6 @@
 """A blogger's profile: what storage holds joined with the figures of a generation, each fact with where it is from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
@@ -16,16 +16,19 @@ from bloghound.jobs.activity import (
     posting_rate,
     rate_window,
 )
+from bloghound.jobs.channels import Channel, channels
+from bloghound.jobs.channels import visible as visible_figures
 from bloghound.jobs.standing import Standing, standing
 from bloghound.jobs.visible_sites import shown_source
 from bloghound.settings import Settings
 from ranking.index.generation import Generation
-from storage import blogger_links, bloggers, post_pages, provenance, suppressions
+from storage import blogger_links, bloggers, identity, post_pages, provenance, suppressions
 from storage.blogger_links import Direction, LinkedBlogger
 from storage.bloggers import BloggerFilter, BloggerSort, LanguageShare, ListedBlogger, StoredBlogger, WritingAuthor
 from storage.database import Connection
+from storage.identity import StoredProof
 from storage.post_pages import ShownReading
-from storage.provenance import Observation, PathStep, Proof
+from storage.provenance import Observation, PathStep
 from storage.tables.base import utc_now
 
 Row = TypeVar("Row", ListedBlogger, LinkedBlogger)
@@ -33,13 +36,17 @@ Row = TypeVar("Row", ListedBlogger, LinkedBlogger)
 
 @dataclass(frozen=True, slots=True)
 class Followers:
-    """The largest audience that a site shows, since audiences overlap; None with a reason when none shows one."""
+    """The largest audience that a site shows, since audiences overlap; None with a reason when none shows one.
+
+    ``imported_from`` says whose figure it is, where it came in by a file.
+    """
 
     value: int | None
     reason: str | None
     site_key: str | None
     source_url: str | None
     observed_at: datetime | None
+    imported_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,9 @@ class Profile:
     activity: ActivityStatus
     followers: Followers
     figures: list[Observation]
-    proofs: list[Proof]
+    channels: list[Channel]
+    proofs: list[StoredProof]
+    """Also those that do not count (any more), each with its state."""
     found_by: list[PathStep]
     standing: Standing | None
     standing_reason: str | None
@@ -166,7 +175,11 @@ def profile(
     languages = bloggers.languages(connection, ids)
     first = min((one.first_post for one in languages if one.first_post), default=None)
     last = max((one.last_post for one in languages if one.last_post), default=None)
-    figures = sorted(provenance.latest_figures(connection, ids).values(), key=lambda one: (one.site_key, one.kind))
+    latest = visible_figures(
+        provenance.latest_figures(connection, ids), suppressions.load(connection, settings.secret_key())
+    )
+    figures = sorted(latest, key=lambda one: (one.site_key, one.profile_url or "", one.kind))
+    proofs = visible_proofs(connection, settings, ids)
     status = activity_status(blogger.sites, last)
     since, until = rate_window(first, status.as_of or utc_now())
     within = bloggers.posts_within(connection, ids, since, until) if last is not None else 0
@@ -183,12 +196,20 @@ def profile(
         activity=status,
         followers=followers,
         figures=figures,
-        proofs=provenance.proofs(connection, ids) if len(ids) > 1 else [],
+        channels=channels(blogger.sites, figures, proofs),
+        proofs=proofs,
         found_by=_found_by(connection, settings, blogger),
         standing=placed,
         standing_reason=None if placed else ("not_in_generation" if generation else reason),
         sources=sources_of(blogger, followers, placed),
     )
+
+
+def visible_proofs(connection: Connection, settings: Settings, site_ids: Collection[int]) -> list[StoredProof]:
+    """What was ever proven of the sites, oldest first, without what names a site that asked to be left out."""
+    suppressed = suppressions.load(connection, settings.secret_key())
+    found = identity.proofs(connection, site_ids)
+    return [one for one in found if one.site_key not in suppressed and one.other_site_key not in suppressed]
 
 
 def _found_by(connection: Connection, settings: Settings, blogger: StoredBlogger) -> list[PathStep]:
@@ -207,9 +228,9 @@ def largest_audience(figures: list[Observation]) -> Followers:
     """The followers of the site that shows most of them."""
     shown = [one for one in figures if one.kind == "followers" and one.value is not None]
     if not shown:
-        return Followers(None, "not_exposed", None, None, None)
+        return Followers(None, "not_exposed", None, None, None, "")
     most = max(shown, key=lambda one: (one.value or 0, one.site_key))
-    return Followers(most.value, None, most.site_key, most.source_url, most.observed_at)
+    return Followers(most.value, None, most.site_key, most.source_url, most.observed_at, most.imported_from)
 
 
 def sources_of(blogger: StoredBlogger, followers: Followers, placed: Standing | None) -> list[Source]:
@@ -224,7 +245,9 @@ def sources_of(blogger: StoredBlogger, followers: Followers, placed: Standing | 
         for site in blogger.sites
     ]
     if followers.value is not None:
-        found.append(Source("followers", followers.source_url, followers.observed_at, "shown on the public profile"))
+        stated = f"stated by {followers.imported_from}, from a file"
+        note = stated if followers.imported_from else "shown on the public profile"
+        found.append(Source("followers", followers.source_url, followers.observed_at, note))
     if placed is not None:
         as_of, note = datetime.fromisoformat(placed.as_of), f"computed in {placed.generation}"
         found += [Source(fact, None, as_of, note) for fact in ("engagement", "reach", "credibility")]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from ranking.credibility import Finding
-from ranking.engagement import MEASURES
+from ranking.engagement import KINDS, MEASURES
 from ranking.index.generation import Generation
 from ranking.peers import EngagementPeers, engagement_peers, median_or_none
 from ranking.relevance import POSTS_PER_BLOGGER
@@ -12,17 +12,25 @@ from ranking.relevance import POSTS_PER_BLOGGER
 
 @dataclass(frozen=True, slots=True)
 class MeasureStanding:
-    """Reactions of one kind per post: the median over ``posts`` posts that show them, and what peers have.
+    """One measure per post: the median over ``posts`` posts that show it, of ``of_posts`` that count, and what the
+    ``peers`` bloggers of the group have who show it.
 
-    ``median`` and ``share_with_any`` are None with a reason where no post shows the figure.
+    ``median`` and ``share_with_any`` are None with a reason where no post shows the figure; ``entered_at`` is what
+    counts, from 0 to 1. ``peers_size`` is the whole group.
     """
 
     kind: str
     median: float | None
     share_with_any: float | None
     posts: int
+    of_posts: int
     reason: str | None
+    entered_at: float
+    peers_group: str
+    peers_size: int
+    peers_low: float | None
     peers_median: float | None
+    peers_high: float | None
     peers: int
 
 
@@ -76,7 +84,7 @@ def standing(generation: Generation, public_id: str) -> Standing | None:
         engagement=engagement.value if engagement.known else None,
         engagement_reason=None if engagement.known else _reason(engagement.inputs),
         engagement_peers_median=peers.engagement.known_median,
-        measures={name: _measure(name, engagement.inputs[name], peers.engagement.measures[name]) for name in MEASURES},
+        measures={name: _measure(name, engagement.inputs[name]) for name in MEASURES},
         reach=float(columns.reach[blogger]) if linked else None,
         reach_reason=None if linked else "no_links_known",
         reach_peers_median=peers.reach,
@@ -95,19 +103,26 @@ def peers_of(generation: Generation) -> Peers:
     return found
 
 
-def _measure(
-    name: str, inputs: dict[str, float | int | str | None], peers: dict[str, float | int | None]
-) -> MeasureStanding:
-    posts = int(inputs["posts"] or 0)
+def _measure(name: str, inputs: dict[str, float | int | str | None]) -> MeasureStanding:
     return MeasureStanding(
-        kind=MEASURES[name].value,
-        median=float(inputs["median"] or 0) if posts else None,
-        share_with_any=float(inputs["share_with_any"] or 0) if posts else None,
-        posts=posts,
-        reason=None if posts else str(inputs["reason"]),
-        peers_median=peers["peers_median"],
-        peers=int(peers["peers"] or 0),
+        kind=KINDS[name].value if name in KINDS else name,
+        median=_number(inputs["median"]),
+        share_with_any=_number(inputs["share_with_any"]),
+        posts=int(inputs["posts"] or 0),
+        of_posts=int(inputs["of_posts"] or 0),
+        reason=None if inputs["reason"] is None else str(inputs["reason"]),
+        entered_at=float(inputs["entered_at"] or 0),
+        peers_group=str(inputs["peers_group"]),
+        peers_size=int(inputs["peers_size"] or 0),
+        peers_low=_number(inputs["peers_low"]),
+        peers_median=_number(inputs["peers_median"]),
+        peers_high=_number(inputs["peers_high"]),
+        peers=int(inputs["peers"] or 0),
     )
+
+
+def _number(figure: float | int | str | None) -> float | None:
+    return None if figure is None else float(figure)
 
 
 def _reason(inputs: dict[str, dict[str, float | int | str | None]]) -> str:

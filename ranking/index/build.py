@@ -14,7 +14,7 @@ from bloghound.errors import StorageError
 from bloghound.records import RankableBlogger, RankablePost
 from ranking.credibility import Finding, copying_found, findings_of
 from ranking.duplicates import SketchedPost, copied_posts, sketch_of
-from ranking.engagement import MeasureFigures, engagement_of_all, figures_of
+from ranking.engagement import Channel, channels_of, engagement_of_all
 from ranking.index import layout
 from ranking.index.columns import Columns, aligned, write_columns
 from ranking.index.facts import entry_of
@@ -36,17 +36,15 @@ class _Signals:
 
     def __init__(self) -> None:
         self.site_keys: list[str] = []
-        self.figures: list[dict[str, MeasureFigures]] = []
-        self.platforms: list[str] = []
+        self.channels: list[tuple[Channel, ...]] = []
         self.findings: list[tuple[Finding, ...]] = []
         self.sketches: list[SketchedPost] = []
         self.urls: list[str] = []
 
-    def add(self, blogger: RankableBlogger) -> None:
+    def add(self, blogger: RankableBlogger, as_of: datetime) -> None:
         owner = len(self.site_keys)
         self.site_keys.append(blogger.site_key)
-        self.figures.append(figures_of(blogger.posts))
-        self.platforms.append(blogger.sites[0].platform if blogger.sites else "")
+        self.channels.append(channels_of(blogger, as_of))
         self.findings.append(findings_of(blogger.posts, blogger.sites))
         self.sketches += [SketchedPost(owner, post.published, sketch_of(post.text)) for post in blogger.posts]
         self.urls += [post.url for post in blogger.posts]
@@ -61,7 +59,7 @@ class _Signals:
             matrix=matrix,
             reach=reach,
             distinct_linkers=linkers,
-            engagement=tuple(engagement_of_all(self.figures, self.platforms)),
+            engagement=engagement_of_all(self.channels),
             findings=tuple(
                 found + copying_found(copied[owner], posts[owner]) for owner, found in enumerate(self.findings)
             ),
@@ -124,7 +122,7 @@ def _write_bloggers(
             [document_of(post) for post in blogger.posts],
             [rows.get(several[0].content_hash) if several else None for several in passages],
         )
-        signals.add(blogger)
+        signals.add(blogger, as_of)
         if progress is not None:
             progress(len(blogger.posts))
     return signals

@@ -1,6 +1,6 @@
 """Columns over all segments of a generation: links, reach, engagement and findings, one row per blogger.
 
-Files: ``links.npz`` (scipy CSR), ``reach.f64``, ``linkers.i64`` and ``signals.json`` (engagement and findings).
+Files: ``links.npz`` (scipy CSR), ``reach.f64``, ``linkers.i64``, ``engagement.npz`` and ``findings.json``.
 """
 
 import json
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, load_npz, save_npz
 
 from ranking.credibility import Finding
-from ranking.engagement import Engagement
+from ranking.engagement.table import EngagementTable, read_table, write_table
 from ranking.index.layout import reading
 from ranking.reach import whole_reach
 from ranking.values import GraphColumns
@@ -29,7 +29,7 @@ class Columns:
     reach: NDArray[np.float64]
     """Over the whole graph, from 0 to 1, as :func:`ranking.reach.whole_reach` gave it when the index was built."""
     distinct_linkers: NDArray[np.int64]
-    engagement: tuple[Engagement, ...]
+    engagement: EngagementTable
     findings: tuple[tuple[Finding, ...], ...]
 
     def without(self, blogger: int) -> "Columns":
@@ -40,7 +40,7 @@ class Columns:
             matrix=csr_array(self.matrix[kept][:, kept]),
             reach=self.reach[kept],
             distinct_linkers=self.distinct_linkers[kept],
-            engagement=tuple(self.engagement[index] for index in kept),
+            engagement=self.engagement.without(blogger),
             findings=tuple(self.findings[index] for index in kept),
         )
 
@@ -67,24 +67,22 @@ def write_columns(folder: Path, columns: Columns) -> None:
     save_npz(folder / "links.npz", columns.matrix)
     columns.reach.astype("<f8").tofile(folder / "reach.f64")
     columns.distinct_linkers.astype("<i8").tofile(folder / "linkers.i64")
-    signals = [
-        {"engagement": asdict(engagement), "findings": [asdict(finding) for finding in findings]}
-        for engagement, findings in zip(columns.engagement, columns.findings, strict=True)
-    ]
-    (folder / "signals.json").write_text(json.dumps(signals), "ascii")
+    write_table(folder / "engagement.npz", columns.engagement)
+    findings = [[asdict(finding) for finding in several] for several in columns.findings]
+    (folder / "findings.json").write_text(json.dumps(findings), "ascii")
 
 
 def read_columns(folder: Path) -> Columns:
     """The columns in a folder; raises IndexDamagedError when they are damaged, StorageError when unreadable."""
     with reading(folder, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        signals: list[dict[str, Any]] = json.loads((folder / "signals.json").read_bytes())
+        findings: list[list[dict[str, Any]]] = json.loads((folder / "findings.json").read_bytes())
         return Columns(
             matrix=csr_array(load_npz(folder / "links.npz")),
             reach=np.fromfile(folder / "reach.f64", "<f8"),
             distinct_linkers=np.fromfile(folder / "linkers.i64", "<i8"),
-            engagement=tuple(Engagement(**signal["engagement"]) for signal in signals),
+            engagement=read_table(folder / "engagement.npz"),
             findings=tuple(
-                tuple(Finding(**{**entry, "evidence": tuple(entry["evidence"])}) for entry in signal["findings"])
-                for signal in signals
+                tuple(Finding(**{**entry, "evidence": tuple(entry["evidence"])}) for entry in several)
+                for several in findings
             ),
         )

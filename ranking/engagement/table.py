@@ -1,0 +1,138 @@
+"""Every blogger's engagement as columns, from which the figures of one are read when asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bloghound.records import UnknownReason
+from ranking.engagement.discussion import MIN_DISCUSSED_POSTS
+from ranking.engagement.measures import COLUMN, MEASURES, NAMES
+from ranking.engagement.population import Matrix
+
+Inputs = dict[str, dict[str, float | int | str | None]]
+
+FIGURES = (
+    "posts", "of_posts", "young_posts", "median", "share_with_any", "level", "half_level", "prior", "floor",
+    "entered_at",
+)  # fmt: skip
+_WHOLE = ("posts", "of_posts", "young_posts")
+_OF_SHOWN = ("median", "share_with_any", "level")
+"""Unknown where no post shows the figure."""
+
+TALK = ("discussed_posts", "distinct_commenters", "returning_share", "author_answer_share", "words_per_comment")
+
+_WHOLE_TALK = TALK[:2]
+
+REASONS = tuple(UnknownReason)
+KNOWN = -1
+"""Stands in a column of reasons where the figure is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """A blogger's engagement: ``value`` from 0 to 1, and what it was computed from, measure by measure."""
+
+    value: float
+    known: bool
+    sample_size: int
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementTable(Sequence[Engagement]):
+    """Engagement of n bloggers in m measures; item ``i`` is blogger ``i``'s :class:`Engagement`."""
+
+    values: Matrix
+    """Shape (n,), from 0 to 1."""
+    known: NDArray[np.bool_]
+    sample_sizes: NDArray[np.int64]
+    """Posts that show a reaction, of the reaction that most posts show."""
+    figures: Matrix
+    """Shape (n, m, :data:`FIGURES`)."""
+    reasons: NDArray[np.int64]
+    """Shape (n, m): places in :data:`REASONS`, or :data:`KNOWN`."""
+    groups: NDArray[np.int64]
+    """Shape (n, m): places in ``group_names``."""
+    talk: Matrix
+    """Shape (n, :data:`TALK`); nan is unknown."""
+    group_names: NDArray[np.str_]
+    group_sizes: NDArray[np.int64]
+    bands: Matrix
+    """Shape (groups, m, 4): peers who show the figure, and the quartiles of their medians; nan of nobody."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> Engagement: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Engagement]: ...
+    def __getitem__(self, index: int | slice) -> Engagement | Sequence[Engagement]:
+        """The engagement of one blogger, or of several; raises IndexError beyond the last."""
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        return Engagement(
+            value=float(self.values[index]),
+            known=bool(self.known[index]),
+            sample_size=int(self.sample_sizes[index]),
+            inputs={name: self._inputs(index, name) for name in NAMES},
+        )
+
+    def without(self, index: int) -> "EngagementTable":
+        """The same without one blogger; every other figure stays as it was."""
+        of_bloggers = ("values", "known", "sample_sizes", "figures", "reasons", "groups", "talk")
+        return replace(self, **{name: np.delete(getattr(self, name), index, axis=0) for name in of_bloggers})
+
+    def _inputs(self, index: int, name: str) -> dict[str, float | int | str | None]:
+        column = COLUMN[name]
+        code, group = int(self.reasons[index, column]), int(self.groups[index, column])
+        reason = None if code == KNOWN else REASONS[code].value
+        found: dict[str, float | int | str | None] = {
+            figure: int(value) if figure in _WHOLE else value
+            for figure, value in zip(FIGURES, self.figures[index, column].tolist(), strict=True)
+        }
+        if reason is not None:
+            found |= dict.fromkeys(_OF_SHOWN)
+        found |= {"weight": MEASURES[name], "reason": reason, **self._peers(group, column)}
+        return found | (self._talk(index, reason) if name == "commenters" else {})
+
+    def _peers(self, group: int, column: int) -> dict[str, float | int | str | None]:
+        shown, *quartiles = self.bands[group, column].tolist()
+        low, median, high = quartiles if shown else (None, None, None)
+        return {
+            "peers_group": str(self.group_names[group]),
+            "peers_size": int(self.group_sizes[group]),
+            "peers": int(shown),
+            "peers_low": low,
+            "peers_median": median,
+            "peers_high": high,
+        }
+
+    def _talk(self, index: int, reason: str | None) -> dict[str, float | int | str | None]:
+        """How readers talk, in the words of :class:`ranking.engagement.discussion.Talk`, each unknown with a reason."""
+        figures = dict(zip(TALK, self.talk[index].tolist(), strict=True))
+        found: dict[str, float | int | str | None] = {}
+        for name, value in figures.items():
+            if reason is not None or np.isnan(value):
+                found[name] = None
+            else:
+                found[name] = int(value) if name in _WHOLE_TALK else value
+        if reason is None and self.talk[index, 0] < MIN_DISCUSSED_POSTS:
+            reason = UnknownReason.TOO_FEW_POSTS.value
+        lengths = UnknownReason.NOT_EXPOSED.value if found["words_per_comment"] is None else None
+        return {**found, "talk_reason": reason, "words_reason": reason or lengths}
+
+
+def write_table(path: Path, table: EngagementTable) -> None:
+    """Write the columns into a new file."""
+    np.savez(path, **{field.name: getattr(table, field.name) for field in fields(table)})
+
+
+def read_table(path: Path) -> EngagementTable:
+    """The columns in a file; raises ValueError, KeyError or BadZipFile when they are damaged."""
+    with np.load(path, allow_pickle=False) as stored:
+        return EngagementTable(**{field.name: stored[field.name] for field in fields(EngagementTable)})
