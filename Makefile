@@ -19,7 +19,7 @@ export PIP_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types unit docs browser install-runtime wheel install-wheel clean
+.PHONY: help setup run test test-live lint types unit docs browser install-runtime wheel install-wheel clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 18
@@ -41,6 +41,10 @@ types: $(DEVELOPMENT)  ## mypy, strict
 
 unit: $(DEVELOPMENT) browser  ## pytest
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Needs Debian's and npm's registries. LIVE_SOFTWARE=folder keeps the software there for the next run.
+test-live: $(DEVELOPMENT)  ## Platforms against their own software: WordPress, Ghost and Bluesky on loopback
+	$(BIN)/python -m pytest --durations 5 tests/live/live_*.py
 
 docs: $(DEVELOPMENT)  ## Build the documentation into build/docs
 	$(BIN)/python -m sphinx -q -W --keep-going -n docs build/docs
