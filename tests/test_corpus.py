@@ -9,11 +9,13 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from calendar import timegm
 from collections import Counter, defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -184,6 +186,50 @@ def test_imported_blogs_have_their_language(imported: tuple[Shop, dict[str, Any]
 
 def _is(label: str, counts: Counter[str]) -> bool:
     return bool(counts) and counts.most_common(1)[0][0] == label
+
+
+TALK = {
+    # Stated beside Disqus' placeholder; listed, 10 of them by readers; one trackback alone; a form without comments.
+    "https://kristinology.com/dad-life/": 4,
+    "https://kurup.com/blog/2004/09/27/she-said-yes/": 10 + 1,
+    "https://manicmammy.com/2008/05/29/rawk-on-in-bandon/": 1 - 1,
+    "https://purpleidea.com/blog/2009/05/27/community/": 0,
+    # Only a placeholder, which a theme calls a comment.
+    "https://qinyuanpei.github.io/posts/1394521917/": None,
+}
+
+
+def test_numbers_of_comments_are_as_the_pages_show_them(imported: tuple[Shop, dict[str, Any]]) -> None:
+    rows = _stored(
+        imported[0],
+        "SELECT site.key, post.url, count FROM engagement_observation JOIN post ON post.id = post_id "
+        "JOIN site ON site.id = post.site_id WHERE engagement_observation.kind = 'comments'",
+    )
+    found = {url: count for _, url, count in rows}
+    assert {url: found[url] for url in TALK} == TALK
+    known = {key for key, _, count in rows if count is not None}
+    talked = {key for key, _, count in rows if count}
+    _report(blogs_that_show_a_number=len(known), blogs_with_comments=len(talked))
+    assert len(known) >= 7
+    assert {"kristinology.com", "kurup.com", "manicmammy.com"} <= talked
+
+
+def test_single_comments_keep_who_wrote_how_much_and_no_names(imported: tuple[Shop, dict[str, Any]]) -> None:
+    rows = _stored(
+        imported[0],
+        "SELECT commenter_hash, by_author, post_comment.words FROM post_comment JOIN post ON post.id = post_id "
+        "WHERE url = 'https://kurup.com/blog/2004/09/27/she-said-yes/'",
+    )
+    readers = [person for person, by_author, _ in rows if not by_author]
+    # One of the readers wrote twice.
+    assert (len(rows), len(readers), len(set(readers))) == (10 + 1, 10, 10 - 1)
+    assert all(len(person) == 64 for person in readers)
+    assert all(words > 0 for *_, words in rows)
+
+
+def _stored(shop: Shop, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(shop.data_dir / "bloghound.sqlite3")) as connection:
+        return connection.execute(query).fetchall()
 
 
 def test_a_crawl_killed_on_the_way_ends_with_every_sites_true_health(crawled: tuple[Shop, dict[str, Any]]) -> None:

@@ -94,6 +94,8 @@ def test_webfinger_knows_accounts_by_name_and_address(web: DemoWeb) -> None:
         "/api/v1/accounts/lookup?acct=nobody",
         "/api/v1/accounts/lookup?acct=jonas@elsewhere.example",
         "/api/v1/accounts/lookup",
+        "/api/v1/statuses/1/context",
+        "/api/v1/statuses/1",
         "/.well-known/webfinger?resource=acct:nobody@social.demo.test",
         "/wp-login.php",
     ],
@@ -133,3 +135,14 @@ def test_a_status_that_announces_a_post_links_to_it(web: DemoWeb) -> None:
     newest = PROFILES["maeve"].posts[0]
     assert web.atlas.post_url(PROFILES["maeve"], newest) in statuses[0]["content"]
     assert statuses[0]["favourites_count"] == newest.comments
+
+
+def test_the_answers_to_a_status_are_as_many_as_it_shows_and_come_from_elsewhere(web: DemoWeb) -> None:
+    statuses = ask(web, f"/api/v1/accounts/{account_id(web, 'jonas')}/statuses").json
+    [said] = [status for status in statuses if "puck depth" in status["content"]]
+    context = ask(web, f"/api/v1/statuses/{said['id']}/context").json
+    assert (context["ancestors"], len(context["descendants"])) == ([], said["replies_count"])
+    assert {answer["in_reply_to_id"] for answer in context["descendants"]} == {said["id"]}
+    readers = {answer["account"]["acct"] for answer in context["descendants"]}
+    assert 3 < len(readers) <= 14
+    assert all(reader.endswith("@elsewhere.demo.test") for reader in readers)

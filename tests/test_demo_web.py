@@ -1,5 +1,6 @@
 """The demo web as a crawler meets it: every link leads somewhere, feeds and maps are whole, validators hold."""
 
+from collections import Counter
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -9,10 +10,14 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from bloghound.demo import DemoWeb
-from bloghound.demo.content import Blog, load_blogs
+from bloghound.demo.content import Blog, load_blogs, load_crowd
+from bloghound.demo.discussion import discuss
 from bloghound.demo.pages import THEMES
 from bloghound.errors import BloghoundError
 from bloghound.urls import site_of
+from crawler.extract.commenters import identity_of
+from crawler.extract.page import parse_page
+from crawler.parsed import Document
 from tests.mockweb.client import Answer, fetch
 
 BLOGS = load_blogs()
@@ -250,3 +255,19 @@ def test_two_webs_stand_beside_each_other_and_a_port_is_free_again_at_once() -> 
         assert fetch(home(one, "koffie")).status == fetch(home(two, "koffie")).status == 200
     with DemoWeb(port=one.port) as again:
         assert fetch(home(again, "koffie")).status == 200
+
+
+@pytest.mark.parametrize("name", ["koffie", "fietsdagboek", "spokesong", "doublewall", "oldradios"])
+def test_every_comment_of_every_theme_is_read_with_its_writer_length_and_answer(web: DemoWeb, name: str) -> None:
+    blog = BLOGS[name]
+    crowd = load_crowd()[f"{blog.niche}.{blog.language}"]
+    for post in blog.posts[:3]:
+        url = web.atlas.post_url(blog, post)
+        page = parse_page(Document(url, fetch(url).text.encode(), "text/html; charset=utf-8"))
+        assert page.post is not None
+        said = discuss(blog, post, crowd, web.atlas.origin)
+        read = page.post.comments
+        assert Counter((one.identity, one.words, one.by_author) for one in read) == Counter(
+            (identity_of(one.name), len(one.text.split()), one.name == blog.author) for one in said
+        )
+        assert len({one.comment_id for one in read} - {""}) == len(said)

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bloghound.hosts import HostKind, host_kind, shared_domains, shared_site
+from bloghound.hosts import (
+    HostKind,
+    host_kind,
+    may_be_fediverse,
+    shared_domains,
+    shared_site,
+    shows_another_server,
+)
 from bloghound.urls import canonical_url, registrable_domain, site_of
 from tests.conftest import MEASURED
 
@@ -41,6 +48,7 @@ def site(address: str) -> str | None:
         ("ann.writeas.com/x", "ann.writeas.com"),
         ("bsky.app/profile/Ann.Example/post/3k", "bsky.app/profile/ann.example"),
         ("bsky.app/profile/did:plc:abc123", "bsky.app/profile/did:plc:abc123"),
+        ("bsky.app/profile/did%3Aplc%3Aabc123", "bsky.app/profile/did%3aplc%3aabc123"),
         ("m.youtube.com/@Ann/videos", "www.youtube.com/@Ann"),
         ("youtube.com/channel/UCabc", "www.youtube.com/channel/UCabc"),
         ("ann.github.io/project/x", "ann.github.io"),
@@ -140,6 +148,46 @@ def test_a_persons_folder_on_a_projects_host_may_be_a_blog() -> None:
 
 def test_a_short_address_is_no_blog_whatever_it_is_called() -> None:
     assert host_kind("blog.t.co") is HostKind.SHORTENER
+
+
+@pytest.mark.parametrize(
+    ("host", "may_be"),
+    [
+        ("social.example", True),
+        ("mastodon.social", True),
+        ("social.kernel.org", True),
+        ("velog.io", False),
+        ("listed.to", False),
+        ("hashnode.com", False),
+        ("medium.com", False),
+        ("www.youtube.com", False),
+        ("www.threads.net", False),
+        ("odysee.com", False),
+        ("www.flickr.com", False),
+    ],
+)
+def test_which_hosts_may_have_profiles_of_the_fediverse(host: str, may_be: bool) -> None:
+    assert may_be_fediverse(host) is may_be
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "shows_another"),
+    [
+        ("evil.example/@ann@social.example/1", "social.example/@ann", True),
+        ("evil.example/@ann@mastodon.social", "mastodon.social/@ann", True),
+        ("evil.example/@ann@velog.io/a-post", None, True),
+        ("evil.example/@ann@medium.com", None, True),
+        ("social.example/@ann@Social.example", "social.example/@ann", False),
+        ("social.example/@ann/1", "social.example/@ann", False),
+        ("evil.example/about", None, False),
+    ],
+)
+def test_a_page_about_anothers_account_is_never_a_page_of_a_blog(
+    address: str, key: str | None, shows_another: bool
+) -> None:
+    host, _, path = address.partition("/")
+    assert site(address) == key
+    assert shows_another_server(host, f"/{path}") is shows_another
 
 
 def test_every_shared_host_has_a_rate_and_is_a_domain_of_its_own() -> None:

@@ -14,7 +14,7 @@ from bloghound.jobs.activity import (
     posting_rate,
     rate_window,
 )
-from ranking.index.facts import posts_per_month
+from ranking.activity import posts_per_month
 from storage.bloggers import StoredSite
 
 NOW = datetime(2026, 5, 15, tzinfo=UTC)

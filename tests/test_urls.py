@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloghound.errors import AddressError
-from bloghound.urls import canonical_url, fold_url, host_of, parse_address, registrable_domain, shorten, site_of
+from bloghound.urls import (
+    canonical_url,
+    fold_url,
+    holder_key,
+    host_of,
+    parse_address,
+    registrable_domain,
+    shorten,
+    site_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +127,22 @@ def test_small_parts() -> None:
     assert host_of("https://A.example:8080/") == "a.example"
     assert host_of("http://[") == ""
     assert shorten("abc", 2) == "a…"
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.x.com/Ann", "x.com/ann"),
+        ("https://mobile.x.com/ann/", "x.com/ann"),
+        ("https://m.facebook.com/profile.php?id=12", "facebook.com/profile.php?id=12"),
+        ("https://linkedin.com/in/ann/", "linkedin.com/in/ann"),
+        ("https://www.tiktok.com/@ann", "tiktok.com/@ann"),
+        ("https://x.com", "x.com"),
+        ("https://mastodon.social/@Ann", "mastodon.social/@ann"),
+        ("https://ann.wordpress.com/2020/05/post", "ann.wordpress.com"),
+        ("https://a.example/@ann", "a.example/@ann"),
+        ("https://vox.com/a/b", "vox.com"),
+    ],
+)
+def test_who_holds_an_address_is_known_on_networks_that_are_no_sites_too(url: str, key: str) -> None:
+    assert holder_key(url) == key

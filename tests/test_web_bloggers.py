@@ -14,11 +14,11 @@ from api.web.charts.time_dots import Point
 from api.web.profile_facts import (
     dots_over_time,
     footnotes,
-    kinds_shown,
     notes_by_fact,
     standing_reason,
     status_reason,
 )
+from api.web.reader_facts import kinds_shown
 from bloghound.jobs.profiles import MonthOfPosts, Source
 from bloghound.settings import Settings
 from storage.database import open_database
@@ -87,14 +87,14 @@ def test_the_head_says_who_it_is_and_whether_it_writes(bean: str) -> None:
 def test_channels_stand_with_the_proof_that_joins_them(bean: str) -> None:
     channels = section(bean, "channels-title")
     assert "social.example/@bea" in channels
-    assert "rel me joins bean.example and social.example/@bea" in channels
+    assert "bean.example and social.example/@bea: joined; rel-me, seen" in channels
     assert "120 followers" in channels
 
 
 def test_engagement_stands_beside_the_peers(bean: str) -> None:
     engagement = section(bean, "engagement-title")
     # Bean has 6 comments a post and Cup 2; nobody else shows any: the band is the quartiles of 2 and 6.
-    assert re.search(r"Comments a post, median 6 4 4 100\W+% 2\W+bloggers show it", engagement)
+    assert re.search(r"Comments a post, median 6 4 3 to 5 4 of 4 100\W+% known of 2 of \d+ in “all bloggers”", engagement)
     assert "band: the middle half of 2" in engagement
     assert f"({2 + (6 - 2) / 4:g} to {2 + (6 - 2) * 3 / 4:g})" in engagement
     assert re.search(r"Likes a post, median unknown .* the site does not show it", engagement)

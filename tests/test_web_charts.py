@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
+from statistics import median
 
 import pytest
 
@@ -275,3 +276,28 @@ def test_a_few_bloggers_get_a_lower_drawing() -> None:
     low = drawn_map([point("a", 0.5, 0.0)], [], {0: "A"}).height
     high = drawn_map([point(f"n{index}", 0.5, 0.0) for index in range(60)], [], {0: "A"}).height
     assert low < high == HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ((6, 5, 7, 180), ("0", "50", "100", "150", "200")),
+        ((6, 5, 7, 196), ("0", "1", "10", "100", "1k")),
+        ((6, 5, 7, 9_999), ("0", "1", "10", "100", "1k", "10k")),
+        ((6, 5, 7, 10_001), ("0", "10", "100", "1k", "10k", "100k")),
+        ((0, 0, 0, 31), ("0", "1", "10", "100")),
+        ((0, 0, 0, 30), ("0", "10", "20", "30")),
+    ],
+)
+def test_few_figures_that_tower_over_most_get_a_logarithmic_axis(
+    values: tuple[int, ...], ticks: tuple[str, ...]
+) -> None:
+    chart = time_dots([Point(START + timedelta(days=day), value) for day, value in enumerate(values)], START, END)
+    assert chart is not None
+    assert tuple(tick.text for tick in chart.y_ticks) == ticks
+    assert chart.logarithmic is (max(values) > 30 * max(median(values), 1))
+    assert chart.y_ticks[0].at == chart.baseline
+    assert max(dot.y for dot in chart.dots) <= chart.baseline
+    assert [dot.y for dot in sorted(chart.dots, key=lambda dot: dot.point.value)] == sorted(
+        (dot.y for dot in chart.dots), reverse=True
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-MEASURES = ("conversation", "amplification", "applause")
+MEASURES = ("conversation", "commenters", "amplification", "citations", "applause", "views")
 
 
 def part(value: float = 0.5, *, weight: float = 0.5, known: bool = True, **inputs: Any) -> dict[str, Any]:
@@ -28,6 +28,8 @@ def measure(median: float | None) -> dict[str, Any]:
         "share_with_any": 0.75 if shown else 0.0,
         "reason": None if shown else "comments_closed",
         "entered_at": 0.2,
+        "weight": 0.2,
+        "peers_group": "blogs, weekly",
         "peers_median": 2.0,
         "peers": 5,
     }

@@ -98,11 +98,16 @@ def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Actor]]:
 
     async def check(request: Request) -> Actor:
         actor = await actor_of(request)
-        if not actor.may(scope):
-            raise ForbiddenError(f"This needs a key with the scope '{scope}'; this key has {_listed(actor.scopes)}.")
+        require(actor, scope)
         return actor
 
     return check
+
+
+def require(actor: Actor, scope: Scope) -> None:
+    """Raise ForbiddenError unless the actor has ``scope``: for what only some requests of a route need."""
+    if not actor.may(scope):
+        raise ForbiddenError(f"This needs a key with the scope '{scope}'; this key has {_listed(actor.scopes)}.")
 
 
 def _listed(scopes: frozenset[Scope]) -> str:
@@ -117,6 +122,7 @@ Reader = Annotated[Actor, Depends(needs(Scope.READ))]
 ListWriter = Annotated[Actor, Depends(needs(Scope.LISTS_WRITE))]
 Crawler = Annotated[Actor, Depends(needs(Scope.CRAWL))]
 Exporter = Annotated[Actor, Depends(needs(Scope.EXPORT))]
+ContactReader = Annotated[Actor, Depends(needs(Scope.CONTACTS_READ))]
 Admin = Annotated[Actor, Depends(needs(Scope.ADMIN))]
 
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from api.exports.rows import COLUMNS, Cell, ExportRow, cells, json_row
+from api.exports.rows import Cell, ExportRow, cells, columns_of, json_row
 from graph.clean import clean_text, formula_safe
 
 MAX_CELL_CHARS = 32_767
@@ -33,11 +33,11 @@ MEDIA_TYPES = {
 }
 
 
-def write_csv(rows: Iterable[ExportRow], target: IO[bytes], *, bom: bool = False) -> int:
+def write_csv(rows: Iterable[ExportRow], target: IO[bytes], *, bom: bool = False, with_contacts: bool = False) -> int:
     """One header line, then a line per row; ``bom`` marks it as UTF-8 for spreadsheets that guess otherwise."""
     text = io.TextIOWrapper(target, encoding="utf-8-sig" if bom else "utf-8", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns_of(with_contacts=with_contacts))
     written = 0
     for row in rows:
         writer.writerow([formula_safe(cell) for cell in cells(row)])
@@ -57,13 +57,13 @@ def write_json(rows: Iterable[ExportRow], target: IO[bytes], *, head: Mapping[st
     return written
 
 
-def write_xlsx(rows: Iterable[ExportRow], target: IO[bytes]) -> int:
+def write_xlsx(rows: Iterable[ExportRow], target: IO[bytes], *, with_contacts: bool = False) -> int:
     """A workbook of one sheet; every text is written as text, so that no cell is a formula or a link."""
     with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("Shortlist")
         sheet.freeze_panes(1, 0)
         heading, quoted = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
-        for column, name in enumerate(COLUMNS):
+        for column, name in enumerate(columns_of(with_contacts=with_contacts)):
             sheet.write_string(0, column, name, heading)
         written = 0
         for row in rows:

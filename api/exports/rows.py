@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from bloghound.jobs.contacts import Contacts
 from bloghound.urls import host_of
 from storage.shortlist_entries import ExportedEntry, StoredEntry
 
@@ -12,6 +13,18 @@ MAX_WHY_BYTES = 249
 """Text fields of mail and CRM tools end at 250 or 255 bytes; one is left for the apostrophe of a formula-safe cell."""
 
 Cell = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCells:
+    """How a blogger wants to be reached; only for keys that may read contacts, where those are collected."""
+
+    contact_wish: str = ""
+    """What the blogger states about pitches, refusals first, in the words of the page."""
+    email: str = ""
+    contact_page: str = ""
+    source_of_contact: str = ""
+    """The page on which the address, the contact page or else the wish was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +55,14 @@ class ExportRow:
     added_from_rank: int | None
     updated_at: str
     optout_checked_at: str
+    contact: ContactCells | None = None
+    """None for whoever may not see it."""
 
 
-COLUMNS = tuple(ExportRow.__dataclass_fields__)
+COLUMNS = tuple(name for name in ExportRow.__dataclass_fields__ if name != "contact")
 """Names of the columns, in order."""
+CONTACT_COLUMNS = tuple(ContactCells.__dataclass_fields__)
+"""Names of the further columns for keys that may read contacts."""
 
 
 def without_opted_out(entries: Iterable[ExportedEntry], suppressed: Container[str]) -> Iterator[StoredEntry]:
@@ -55,7 +72,13 @@ def without_opted_out(entries: Iterable[ExportedEntry], suppressed: Container[st
             yield one.entry
 
 
-def export_row(entry: StoredEntry, *, checked_at: datetime, figures: Mapping[str, Any] | None = None) -> ExportRow:
+def export_row(
+    entry: StoredEntry,
+    *,
+    checked_at: datetime,
+    figures: Mapping[str, Any] | None = None,
+    contact: ContactCells | None = None,
+) -> ExportRow:
     """The row of an entry whose opt-out was checked at ``checked_at``.
 
     ``figures`` are those of a ranking, from 0 to 1, and win over what the entry was added with.
@@ -84,22 +107,42 @@ def export_row(entry: StoredEntry, *, checked_at: datetime, figures: Mapping[str
         added_from_rank=known.get("rank"),
         updated_at=entry.updated_at.isoformat(),
         optout_checked_at=checked_at.isoformat(),
+        contact=contact,
+    )
+
+
+def contact_cells(found: Contacts) -> ContactCells:
+    """The cells of what a blogger publishes for contact."""
+    stated = next((one for one in (found.address, found.page, *found.wishes) if one is not None), None)
+    return ContactCells(
+        contact_wish="; ".join(f"{wish.kind}: {wish.words}" for wish in found.wishes),
+        email=found.address.value if found.address else "",
+        contact_page=found.page.value if found.page else "",
+        source_of_contact=stated.source_url if stated else "",
     )
 
 
 def json_row(row: ExportRow) -> dict[str, Any]:
     """The row with lists as lists, None where a figure is unknown."""
-    return asdict(row)
+    flat = asdict(row)
+    contact = flat.pop("contact")
+    return flat | (contact or {})
 
 
 def cells(row: ExportRow) -> list[Cell]:
-    """The row as cells of a table, in the order of :data:`COLUMNS`; None for an empty one."""
+    """The row as cells of a table, in the order of :func:`columns_of`; None for an empty one."""
     flat = {
         "tags": "; ".join(row.tags),
         "notes": "\n".join(f"{note['created_at'][:10]} {note['author']}: {note['text']}" for note in row.notes),
         "languages": "; ".join(row.languages),
     }
-    return [flat[name] if name in flat else getattr(row, name) for name in COLUMNS]
+    found = [flat[name] if name in flat else getattr(row, name) for name in COLUMNS]
+    return found + [getattr(row.contact, name) for name in CONTACT_COLUMNS] if row.contact is not None else found
+
+
+def columns_of(*, with_contacts: bool) -> tuple[str, ...]:
+    """Names of the columns, in order."""
+    return (*COLUMNS, *CONTACT_COLUMNS) if with_contacts else COLUMNS
 
 
 def company_of(home_url: str) -> str:

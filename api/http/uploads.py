@@ -1,4 +1,4 @@
-"""A list of sites as it comes in: a form's file, the raw text of a list, or JSON."""
+"""Files as they come in: a list of sites as a form's file, raw text or JSON; figures as a form's file or CSV."""
 
 from dataclasses import dataclass
 from email.message import Message
@@ -17,21 +17,29 @@ from bloghound.errors import ImportFileError
 FORM, JSON = "multipart/form-data", "application/json"
 LISTS = ("text/csv", "text/plain", "text/x-opml", "text/xml", "application/xml", "application/octet-stream")
 
+_FORM_SCHEMA = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+}
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
     "content": {
-        FORM: {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "format": "binary"}},
-            }
-        },
+        FORM: _FORM_SCHEMA,
         JSON: {"schema": UrlsIn.model_json_schema()},
         **{name: {"schema": {"type": "string"}} for name in LISTS},
     },
 }
 """The body of an import for the OpenAPI document: the framework knows bodies of one type only."""
+
+CSV = "text/csv"
+FILE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {FORM: _FORM_SCHEMA, CSV: {"schema": {"type": "string"}}},
+}
+"""The body of an import that takes CSV alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,8 @@ async def read_upload(request: Request) -> Upload:
 
     Raises ImportFileError for another content type or a form without a file, RequestValidationError for wrong JSON.
     """
-    header = Message()
-    header["Content-Type"] = request.headers.get("content-type", "")
-    kind = header.get_content_type() if request.headers.get("content-type") else ""
+    header = _content_type(request)
+    kind = _kind(header)
     if kind == FORM:
         return await _from_form(request)
     if kind == JSON:
@@ -58,6 +65,27 @@ async def read_upload(request: Request) -> Upload:
     if kind not in LISTS:
         raise ImportFileError(f"A list is sent as {FORM} with a file, as {JSON}, or as one of {', '.join(LISTS)}.")
     return Upload(await request.body(), header.get_content_charset() or "")
+
+
+async def read_file(request: Request) -> Upload:
+    """The CSV in a request's body; raises ImportFileError for another content type or a form without a file."""
+    kind = _kind(_content_type(request))
+    if kind == FORM:
+        return await _from_form(request)
+    if kind != CSV:
+        raise ImportFileError(f"Figures are sent as {FORM} with a file, or as {CSV}.")
+    return Upload(await request.body())
+
+
+def _content_type(request: Request) -> Message:
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    return header
+
+
+def _kind(header: Message) -> str:
+    """The type in lower case; empty where none was sent, for which the library would assume plain text."""
+    return header.get_content_type() if header["Content-Type"] else ""
 
 
 async def _from_form(request: Request) -> Upload:

@@ -1,4 +1,4 @@
-"""Bloggers: the list, profiles, posts, activity, links, history, and who is like them."""
+"""Bloggers: the list, profiles, posts, activity, engagement, links, history, and who is like them."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,7 +13,6 @@ from api.http.route import ServiceRoute
 from api.schemas.blogger_pages import (
     ActivityOut,
     LinkedBloggerOut,
-    MonthlyFigure,
     MonthOut,
     ObservationOut,
     PostOut,
@@ -22,9 +21,11 @@ from api.schemas.blogger_pages import (
     StatusOut,
 )
 from api.schemas.bloggers import BloggerLine, ProfileOut
+from api.schemas.engagement import EngagementOut
 from api.schemas.teams import BloggerId
 from api.service import Service, ServiceDep
-from bloghound.jobs import profiles
+from bloghound.jobs import channels, profiles
+from bloghound.jobs.readers import readers
 from bloghound.jobs.similar import SimilarBy, similar
 from bloghound.records import SiteHealth
 from ranking.index.generation import Generation
@@ -140,17 +141,18 @@ def get_activity(service: ServiceDep, _actor: Reader, blogger_id: BloggerId) -> 
     """Show posts and reactions by month, months without posts included, and whether the blogger is active."""
     with service.database.read() as connection:
         found = profiles.activity(connection, service.settings, blogger_id)
-    months = [
-        MonthOut(
-            month=one.month,
-            posts=one.posts,
-            engagement={
-                kind: MonthlyFigure(median=median, posts=posts) for kind, (median, posts) in one.engagement.items()
-            },
-        )
-        for one in found.months
-    ]
+    months = [MonthOut.of(one) for one in found.months]
     return ActivityOut(activity=StatusOut.model_validate(found.status), months=months)
+
+
+@router.get("/{blogger_id}/engagement")
+def get_engagement(service: ServiceDep, _actor: Reader, blogger_id: BloggerId) -> EngagementOut:
+    """Show how readers answer: each measure beside the peers, months, growth between looks, citations, talks."""
+    state, generation = current_generation(service)
+    with service.database.read() as connection:
+        profile = profiles.profile(connection, service.settings, blogger_id, generation, state)
+        activity = profiles.activity(connection, service.settings, blogger_id)
+        return EngagementOut.of(profile, activity, readers(connection, service.settings, blogger_id, generation))
 
 
 @router.get("/{blogger_id}/links")
@@ -196,10 +198,12 @@ def list_history(
     """List figures as they were seen over time, newest first: a new one only where it had changed."""
     purpose = f"history {of} {blogger_id}"
     after = service.signer.position(purpose, cursor, (str, int))
-    read = provenance.engagement_history if of is HistoryOf.ENGAGEMENT else provenance.figures_history
     with service.database.read() as connection:
         ids = _site_ids(profiles.visible(connection, service.settings, blogger_id))
-        rows = read(connection, ids, limit=limit + 1, after=after)
+        if of is HistoryOf.ENGAGEMENT:
+            rows = provenance.engagement_history(connection, ids, limit=limit + 1, after=after)
+        else:
+            rows = channels.visible_history(connection, service.settings, ids, limit=limit + 1, after=after)
     shown = page_of(
         request,
         response,

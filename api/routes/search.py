@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query
 
-from api.auth.actor import Actor, Documented, Reader
+from api.auth.actor import Actor, Documented, Reader, Scope, require
 from api.http.problems import PROBLEMS
 from api.http.route import ServiceRoute
 from api.schemas.search import ExplanationOut, FiltersIn, SearchIn, SearchOut
 from api.service import Service, ServiceDep
 from bloghound.errors import CursorError, InputError, NotFoundError
+from bloghound.jobs import contacts
 from ranking.brief import MAX_BRIEF_CHARS
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def explain_score(
 def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
     """The page of the ranking that is asked for, without bloggers who opted out.
 
-    Raises CursorError for a cursor of another request, GoneError for a generation that was replaced, NotFoundError for
-    a niche or list that the workspace does not have.
+    Raises CursorError for a cursor of another request, ForbiddenError for a filter that the key may not use, GoneError
+    for a generation that was replaced, NotFoundError for a niche or list that the workspace does not have.
     """
     from ranking.ranking import Place  # noqa: PLC0415 - the index's libraries load in the background first
 
@@ -77,6 +78,7 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
         raise CursorError(f"The cursor belongs to {generation}, not to {wanted.generation}.")
     engine = service.engines.engine(generation)
     allowed, hidden = _by_lists(service, actor, wanted.filters)
+    allowed, hidden = _by_contact(service, actor, wanted.filters, allowed, hidden)
     ranking = engine.rank(
         asked.brief,
         limit=wanted.limit,
@@ -93,7 +95,8 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
     if ranking.last is not None:
         following = [ranking.generation, shown + len(ranking.results), *ranking.last]
         cursor = service.signer.cursor(purpose, following)
-    return SearchOut.model_validate({**ranking.as_dict(), "has_more": cursor is not None, "next_cursor": cursor})
+    shown = SearchOut.model_validate({**ranking.as_dict(), "has_more": cursor is not None, "next_cursor": cursor})
+    return _with_wishes(service, actor, shown)
 
 
 def _question(
@@ -121,6 +124,35 @@ def _by_lists(service: Service, actor: Actor, filters: FiltersIn) -> tuple[froze
         allowed = searching.listed(connection, actor.workspace_id, filters.in_list)
         hidden = searching.listed(connection, actor.workspace_id, filters.not_in_list)
     return allowed, hidden or frozenset()
+
+
+def _by_contact(
+    service: Service, actor: Actor, filters: FiltersIn, allowed: frozenset[str] | None, hidden: frozenset[str]
+) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """``allowed`` and ``hidden``, narrowed to bloggers with a known way of contact, or to those without one.
+
+    It is read here and now and not kept in the index, so that nothing of it is left there after an erasure. Raises
+    ForbiddenError for a key that may not read contacts, InputError where they are not collected.
+    """
+    if filters.has_contact is None:
+        return allowed, hidden
+    require(actor, Scope.CONTACTS_READ)
+    with service.database.read() as connection:
+        reachable = contacts.reachable(connection, service.settings)
+    if filters.has_contact:
+        return (reachable if allowed is None else allowed & reachable), hidden
+    return allowed, hidden | reachable
+
+
+def _with_wishes(service: Service, actor: Actor, shown: SearchOut) -> SearchOut:
+    """The page with what each blogger states about pitches, for those who may read contacts."""
+    if not (service.settings.collect_contacts and actor.may(Scope.CONTACTS_READ)):
+        return shown
+    with service.database.read() as connection:
+        found = contacts.contacts_of(connection, service.settings, [one.blogger.id for one in shown.results])
+    for result in shown.results:
+        result.contact_wishes = [wish.kind for wish in found[result.blogger.id].wishes]
+    return shown
 
 
 def _filters(wanted: FiltersIn) -> "Filters":

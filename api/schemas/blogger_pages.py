@@ -4,10 +4,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bloghound.jobs.profiles import MonthOfPosts
 from storage.blogger_links import LinkedBlogger, StoredLink
 from storage.provenance import Observation
 
 UNKNOWN = "Why the figure is unknown: `comments_closed`, `not_exposed`, `blocked`, `too_few_posts`, …; null if known."
+IMPORTED = "Whose figure it is, where it came in by a file; empty for what was read from `source_url`."
 
 
 class Shown(BaseModel):
@@ -39,6 +41,10 @@ class ObservationOut(BaseModel):
     reason: str | None = Field(description=UNKNOWN)
     source_url: str
     observed_at: datetime
+    imported_from: str = Field(description=IMPORTED)
+    profile_url: str | None = Field(
+        description="The profile that the figure is of, where a file states one beside the site; proves nothing."
+    )
     site_key: str
     post: PostRef | None
 
@@ -58,6 +64,7 @@ class ReadingOut(Shown):
     reason: str | None = Field(description=UNKNOWN)
     source_url: str
     observed_at: datetime
+    imported_from: str = Field(description=IMPORTED)
 
 
 class DisclosureOut(BaseModel):
@@ -100,6 +107,13 @@ class MonthOut(BaseModel):
     month: str = Field(description="`2026-05`.")
     posts: int
     engagement: dict[str, MonthlyFigure]
+
+    @classmethod
+    def of(cls, row: MonthOfPosts) -> "MonthOut":
+        """As added up."""
+        figures = row.engagement.items()
+        shown = {kind: MonthlyFigure(median=median, posts=posts) for kind, (median, posts) in figures}
+        return cls(month=row.month, posts=row.posts, engagement=shown)
 
 
 class ActivityOut(BaseModel):

@@ -1,11 +1,12 @@
 """Bloggers as they are shown: in a list, and as a profile with where every fact is from."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.blogger_pages import UNKNOWN, ObservationOut, Shown, StatusOut
+from api.schemas.blogger_pages import IMPORTED, UNKNOWN, ObservationOut, Shown, StatusOut
+from api.schemas.proofs import StoredProofOut
+from bloghound.jobs.channels import Channel
 from bloghound.jobs.profiles import Profile
 from bloghound.jobs.standing import Standing
 from storage.bloggers import ListedBlogger, StoredSite
@@ -91,16 +92,43 @@ class FollowersOut(Shown):
     site_key: str | None
     source_url: str | None
     observed_at: datetime | None
+    imported_from: str = Field(description=IMPORTED)
 
 
-class ProofOut(Shown):
-    """Why two sites are one blogger's."""
+class ChannelFigureOut(Shown):
+    """What a channel shows of itself, the newest of each kind."""
 
-    site_key: str
-    other_site_key: str
-    method: str
-    evidence: dict[str, Any]
+    kind: str
+    value: int | None
+    reason: str | None = Field(description=UNKNOWN)
+    source_url: str
     observed_at: datetime
+    imported_from: str = Field(description=IMPORTED)
+
+
+class ChannelOut(BaseModel):
+    """A place where the blogger is met: a site, or a profile that a file of figures names beside one."""
+
+    url: str
+    kind: str
+    platform: str
+    site_id: str | None = Field(description="Null for a profile that only a file of figures names.")
+    site_key: str | None
+    stated_by: str | None = Field(description="Whose file names the profile. A statement, and no proof.")
+    beside: str | None = Field(description="Key of the site at which the file puts the profile.")
+    figures: list[ChannelFigureOut]
+    proofs: list[StoredProofOut] = Field(description="What joins the site with the blogger's others.")
+
+    @classmethod
+    def of(cls, channel: Channel) -> "ChannelOut":
+        """As put together."""
+        return cls(
+            **{name: getattr(channel, name) for name in ("url", "kind", "platform", "stated_by", "beside")},
+            site_id=channel.site.public_id if channel.site else None,
+            site_key=channel.site.key if channel.site else None,
+            figures=[ChannelFigureOut.model_validate(one) for one in channel.figures],
+            proofs=[StoredProofOut.of(one) for one in channel.proofs],
+        )
 
 
 class StepOut(Shown):
@@ -123,15 +151,21 @@ class SourceOut(Shown):
 
 
 class MeasureOut(Shown):
-    """Reactions of one kind per post, with what is usual among the bloggers who show them."""
+    """One measure per post, with what is usual among the bloggers of the group who show it."""
 
     kind: str
     median: float | None
     share_with_any: float | None
     posts: int = Field(description="Posts that show the figure: the sample.")
+    of_posts: int = Field(description="Posts that were looked at: the newest that are a week old.")
     reason: str | None = Field(description=UNKNOWN)
+    entered_at: float = Field(description="What counts in the score, from 0 to 1, shrunk toward the peers.")
+    peers_group: str = Field(description="With whom the blogger is compared: like platforms, like activity.")
+    peers_size: int
+    peers: int = Field(description="Members of the group who show the figure, the blogger included.")
+    peers_low: float | None = Field(description="Lower quartile of their medians.")
     peers_median: float | None
-    peers: int
+    peers_high: float | None = Field(description="Upper quartile of their medians.")
 
 
 class FindingOut(Shown):
@@ -213,8 +247,9 @@ class ProfileOut(BaseModel):
     posts_per_month: RateOut
     activity: StatusOut
     followers: FollowersOut
+    channels: list[ChannelOut] = Field(description="Sites, and profiles that files state beside them.")
     figures: list[ObservationOut] = Field(description="What the sites show of themselves now.")
-    proofs: list[ProofOut]
+    proofs: list[StoredProofOut] = Field(description="Also those that join nothing (any more).")
     found_by: list[StepOut] = Field(description="Why this blog is here: its founding site, then back to the seed.")
     standing: StandingOut | None
     standing_reason: str | None = Field(description="`not_in_generation`, `no_index`, `warming` or `failed`.")
@@ -240,7 +275,8 @@ class ProfileOut(BaseModel):
             activity=StatusOut.model_validate(found.activity),
             followers=FollowersOut.model_validate(found.followers),
             figures=[ObservationOut.of(one) for one in found.figures],
-            proofs=[ProofOut.model_validate(one) for one in found.proofs],
+            channels=[ChannelOut.of(one) for one in found.channels],
+            proofs=[StoredProofOut.of(one) for one in found.proofs],
             found_by=[StepOut.model_validate(one) for one in found.found_by],
             standing=StandingOut.of(found.standing) if found.standing else None,
             standing_reason=found.standing_reason,

@@ -11,3 +11,4 @@ JobId = Annotated[str, Path(max_length=_ID_CHARS, pattern=_ID, description="Id o
 CrawlId = Annotated[str, Path(max_length=_ID_CHARS, pattern=_ID, description="Id of the crawl: `crw_…`.")]
 SiteId = Annotated[str, Path(max_length=_ID_CHARS, pattern=_ID, description="Id of the site: `site_…`.")]
 OptOutId = Annotated[str, Path(max_length=_ID_CHARS, pattern=_ID, description="Id of the request: `opt_…`.")]
+ProofId = Annotated[str, Path(max_length=_ID_CHARS, pattern=_ID, description="Id of the proof: `prf_…`.")]

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bloghound.records import StatementKind
 from ranking.brief import MAX_BRIEF_CHARS
 
 MAX_FOLLOWERS = 10_000_000_000
@@ -54,6 +55,9 @@ class FiltersIn(_Asked):
     min_engagement: Share | None = Field(default=None, description="Value of the engagement part, where it is known.")
     max_sponsored_share: Share | None = Field(default=None, description="Share of posts that say they are paid for.")
     followers: FollowerBounds = Field(default_factory=FollowerBounds)
+    has_contact: bool | None = Field(
+        default=None, description="Only bloggers with a known way of contact, or without; needs `contacts:read`."
+    )
     in_list: PublicId | None = Field(default=None, description="Only bloggers on this shortlist.")
     not_in_list: PublicId | None = Field(default=None, description="No blogger on this shortlist.")
 
@@ -155,6 +159,9 @@ class ResultOut(BaseModel):
     evidence: list[EvidenceOut]
     flags: list[str]
     why: str = Field(description="One sentence made of these figures.")
+    contact_wishes: list[StatementKind] | None = Field(
+        default=None, description="What the blogger states about pitches, refusals first; null without `contacts:read`."
+    )
 
 
 class FacetsOut(BaseModel):

@@ -47,7 +47,18 @@ _RELEVANCE = (
     ("blog_text", "Words, whole blog"),
     ("post_text", "Words, best posts"),
 )
-_MEASURES = (("conversation", "comment"), ("amplification", "share"), ("applause", "like"))
+MEASURES = {
+    "conversation": "Comments",
+    "commenters": "Different commenters",
+    "amplification": "Shares",
+    "citations": "Linking bloggers",
+    "applause": "Likes",
+    "views": "Views",
+}
+"""The measures of engagement in the order in which they are told."""
+
+_READERS = ("conversation", "commenters", "amplification", "applause")
+"""Those that tell of readers: engagement is unknown where all of them are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,7 @@ def _sample(part: str, figures: Mapping[str, Any]) -> str:
 
 def _why_unknown(part: str, inputs: Mapping[str, Any]) -> str:
     if part == "engagement":
-        reasons = {inputs[measure]["reason"] for measure, _ in _MEASURES if inputs[measure]["reason"]}
+        reasons = {inputs[name]["reason"] for name in _READERS if inputs[name]["reason"]}
         return "; ".join(sorted(REASONS.get(reason, reason) for reason in reasons)) or "nothing was read"
     return "no link between bloggers is known" if part == "reach" else "nothing was read"
 
@@ -200,14 +211,15 @@ def _evidence(label: str, value: float | None) -> Detail:
 
 
 def _engagement(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
-    return tuple(_measure(noun, figures["inputs"][measure]) for measure, noun in _MEASURES)
+    counted = (name for name in MEASURES if figures["inputs"][name]["weight"])
+    return tuple(_measure(MEASURES[name], figures["inputs"][name]) for name in counted)
 
 
-def _measure(noun: str, inputs: Mapping[str, Any]) -> Detail:
-    label = f"{noun.capitalize()}s a post, median"
+def _measure(many: str, inputs: Mapping[str, Any]) -> Detail:
+    label = f"{many} a post, median"
     peers = number(inputs["peers_median"], 1)
     sample = plural(inputs["posts"], "post")
-    others = f"peers: {plural(inputs['peers'], 'blogger shows them', 'bloggers show them')}"
+    others = f"peers: known of {plural(inputs['peers'], 'blogger')} ({inputs['peers_group']})"
     if not inputs["posts"]:
         reason = REASONS.get(inputs["reason"] or "", inputs["reason"] or "nothing was read")
         return Detail(label, UNKNOWN, f"{reason}; {others}", peers)

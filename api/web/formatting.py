@@ -31,6 +31,19 @@ PLATFORMS = {
     "medium": "Medium",
     "substack": "Substack",
     "tumblr": "Tumblr",
+    "youtube": "YouTube",
+    "devto": "DEV",
+    "hackernews": "Hacker News",
+    "x": "X",
+    "instagram": "Instagram",
+    "tiktok": "TikTok",
+    "facebook": "Facebook",
+    "linkedin": "LinkedIn",
+    "threads": "Threads",
+    "pinterest": "Pinterest",
+    "activitypub": "ActivityPub",
+    "pixelfed": "Pixelfed",
+    "misskey": "Misskey",
 }
 """How platforms write their own names; others are shown as the crawl named them."""
 

@@ -1,19 +1,17 @@
 """A blogger's facts in the words and charts of its page: pure functions over what storage and the index hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from api.web.cards import REASONS, Deduction, deduction
+from api.web.cards import Deduction, deduction
 from api.web.charts.neighbours import Neighbour, Neighbourhood, neighbourhood
 from api.web.charts.scales import month_number, month_start
 from api.web.charts.time_dots import Band, Point, TimeDots, time_dots
-from api.web.formatting import day, number, percent
-from bloghound.jobs.peer_bands import PeerBand
-from bloghound.jobs.profiles import MonthOfPosts, Source
-from bloghound.jobs.standing import MeasureStanding, Standing
+from api.web.formatting import address_shown, day
+from bloghound.jobs.profiles import Source
+from bloghound.jobs.standing import Standing
 from storage.blogger_links import LinkedBlogger
-from storage.post_pages import ShownPost
 from storage.provenance import Observation
 
 STATUSES = {
@@ -54,31 +52,6 @@ class Footnote:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureRow:
-    """A line of the engagement table; ``median`` is a word with its ``reason`` when it is unknown."""
-
-    label: str
-    known: bool
-    median: str
-    sample: str
-    share: str
-    peers: str
-    peers_sample: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionChart:
-    """One kind of reaction per post over time, with the band it stands before."""
-
-    kind: str
-    noun: str
-    posts: int
-    chart: TimeDots
-    band: PeerBand | None
-
-
 def standing_reason(reason: str | None) -> str:
     """Why the figures of an index are unknown, in words."""
     return _STANDING_REASONS.get(reason or "", reason or "")
@@ -101,63 +74,19 @@ def notes_by_fact(notes: Sequence[Footnote]) -> dict[str, list[Footnote]]:
     return found
 
 
-def measure_rows(placed: Standing) -> list[MeasureRow]:
-    """The engagement table of a blogger, most telling measure first."""
-    return [_measure_row(one) for one in placed.measures.values()]
-
-
-def _measure_row(one: MeasureStanding) -> MeasureRow:
-    return MeasureRow(
-        label=f"{one.kind.capitalize()} a post, median",
-        known=one.median is not None,
-        median=number(one.median, 1),
-        sample=number(one.posts),
-        share=percent(one.share_with_any),
-        peers=number(one.peers_median, 1),
-        peers_sample=one.peers,
-        reason="" if one.median is not None else REASONS.get(one.reason or "", one.reason or "nothing was read"),
-    )
-
-
 def finding_rows(placed: Standing) -> list[Deduction]:
     """What the posts show that costs points, as in a ranking."""
     return [deduction(asdict(one)) for one in placed.findings]
 
 
-def kinds_shown(months: Sequence[MonthOfPosts]) -> list[str]:
-    """The kinds of reaction that any month knows, and comments always: they are what readers look for."""
-    return [kind for kind in KINDS if kind == "comments" or any(kind in month.engagement for month in months)]
-
-
-def reaction_charts(
-    posts: Sequence[ShownPost], bands: Mapping[str, PeerBand], as_of: datetime | None
-) -> list[ReactionChart]:
-    """One chart for each kind of reaction that any dated post shows."""
-    made = [_reaction_chart(kind, noun, posts, bands.get(kind), as_of) for kind, noun in KINDS.items()]
-    return [one for one in made if one is not None]
-
-
-def _reaction_chart(
-    kind: str, noun: str, posts: Sequence[ShownPost], band: PeerBand | None, as_of: datetime | None
-) -> ReactionChart | None:
-    points = [
-        Point(post.published_at, reading.count, post.title or post.url)
-        for post in posts
-        for reading in post.engagement
-        if reading.kind == kind and reading.count is not None and post.published_at is not None
-    ]
-    behind = Band(band.low, band.median, band.high) if band else None
-    chart = dots_over_time(points, behind, as_of)
-    return ReactionChart(kind, noun, len(points), chart, band) if chart else None
-
-
 def follower_charts(figures: Sequence[Observation], as_of: datetime | None) -> dict[str, TimeDots]:
-    """The followers of each site as they were seen, for the sites where they were seen more than once."""
-    by_site: dict[str, list[Point]] = {}
+    """The followers of each channel as they were seen, for those where they were seen more than once."""
+    by_channel: dict[str, list[Point]] = {}
     for one in figures:
         if one.value is not None:
-            by_site.setdefault(one.site_key, []).append(Point(one.observed_at, one.value))
-    charts = {key: dots_over_time(points, None, as_of) for key, points in by_site.items() if len(points) > 1}
+            channel = address_shown(one.profile_url) if one.profile_url else one.site_key
+            by_channel.setdefault(channel, []).append(Point(one.observed_at, one.value))
+    charts = {key: dots_over_time(points, None, as_of) for key, points in by_channel.items() if len(points) > 1}
     return {key: chart for key, chart in charts.items() if chart is not None}
 
 

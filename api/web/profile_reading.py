@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 
-from api.auth.actor import Actor
+from api.auth.actor import Actor, Scope
 from api.routes.bloggers import current_generation
 from api.service import Service
-from bloghound.jobs import profiles
+from bloghound.jobs import channels, contacts, profiles
+from bloghound.jobs.contacts import Contacts
 from bloghound.jobs.peer_bands import PeerBand, peer_bands
 from bloghound.jobs.profiles import Activity, Profile
+from bloghound.jobs.readers import Readers, readers
 from bloghound.jobs.similar import SimilarBlogger, SimilarBy, similar
 from ranking.relevance import POSTS_PER_BLOGGER
-from storage import blogger_shortlists, post_pages, provenance
+from storage import blogger_shortlists, post_pages
 from storage.blogger_links import Direction, LinkedBlogger
 from storage.blogger_shortlists import Listing
+from storage.database import Connection
 from storage.post_pages import ShownPost
 from storage.provenance import Observation
 
@@ -42,6 +45,9 @@ class Reading:
     listings: list[Listing]
     bands: dict[str, PeerBand]
     similar: list[SimilarBlogger]
+    readers: Readers
+    contacts: Contacts | None
+    """What the blogger publishes for contact; None for whoever may not see it."""
 
 
 def read(service: Service, actor: Actor, blogger_id: str) -> Reading:
@@ -54,7 +60,7 @@ def read(service: Service, actor: Actor, blogger_id: str) -> Reading:
             direction: profiles.visible_links(connection, service.settings, own, direction, limit=LINKS + 1, after=None)
             for direction in Direction
         }
-        figures = provenance.figures_history(connection, ids, limit=FIGURES)
+        figures = channels.visible_history(connection, service.settings, ids, limit=FIGURES)
         return Reading(
             profile=profile,
             activity=profiles.activity(connection, service.settings, blogger_id),
@@ -65,9 +71,15 @@ def read(service: Service, actor: Actor, blogger_id: str) -> Reading:
             more_linked=len(links[Direction.OUT]) > LINKS,
             followers=[one for one in figures if one.kind == "followers"],
             listings=blogger_shortlists.holding(connection, actor.workspace_id, own),
-            bands=peer_bands(generation) if generation else {},
+            bands=peer_bands(generation, blogger_id) if generation else {},
             similar=_similar(service, blogger_id) if profile.standing else [],
+            readers=readers(connection, service.settings, blogger_id, generation),
+            contacts=_contacts(connection, service, actor, blogger_id),
         )
+
+
+def _contacts(connection: Connection, service: Service, actor: Actor, blogger_id: str) -> Contacts | None:
+    return contacts.contacts(connection, service.settings, blogger_id) if actor.may(Scope.CONTACTS_READ) else None
 
 
 def _similar(service: Service, blogger_id: str) -> list[SimilarBlogger]:

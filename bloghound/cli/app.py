@@ -8,7 +8,8 @@ import typer
 from bloghound import __version__
 
 ROOMS: Mapping[str, tuple[str, ...]] = {
-    "crawling": ("crawl", "import", "reparse", "forget"),
+    "crawling": ("crawl", "import", "reparse", "forget", "forget-contacts"),
+    "importing": ("import-metrics",),
     "ranking": ("index", "rank", "evaluate"),
     "exporting": ("graph", "posts"),
     "serving": ("serve",),
@@ -16,6 +17,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "working": ("worker",),
     "operating": ("status", "settings"),
     "tracing": ("why",),
+    "identity": ("separate",),
     "safekeeping": ("backup", "restore"),
     "demo": ("demo",),
 }

@@ -9,8 +9,8 @@ import typer
 from bloghound.cli.console import output, print_json, printable, progress_bars, readable_file, table, warn
 from bloghound.cli.crawl_view import AGAIN, watching
 from bloghound.errors import InputError
+from bloghound.jobs import contacts, forgetting, importing, recrawl
 from bloghound.jobs import crawl as crawl_job
-from bloghound.jobs import forgetting, importing, recrawl
 from bloghound.jobs.seeds import read_seeds
 from bloghound.records import CrawlReport
 from bloghound.settings import Settings, load_settings
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command("reparse")(reparse)
     app.command("forget")(forget)
+    app.command("forget-contacts")(forget_contacts)
 
 
 def crawl(
@@ -161,3 +162,9 @@ def forget(
     }.items():
         shown.add_row(name.replace("_", " "), str(number))
     output.print(shown)
+
+
+def forget_contacts() -> None:
+    """Remove every address, contact page and wish that was collected, of all bloggers."""
+    removed = contacts.forget_contacts(load_settings())
+    output.print(f"{removed} statements removed")

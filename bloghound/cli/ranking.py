@@ -90,7 +90,10 @@ def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
     if not found["results"]:
         output.print("No blogger matches this brief. A wider brief, or another --language, may find some.")
     elif any(not result["parts"]["engagement"]["known"] for result in found["results"]):
-        output.print("~ unknown: enters at the median of its peers, never above it", style="dim")
+        output.print(
+            "~ unknown: enters at what is typical where peers hide it too, and at no more than any known figure",
+            style="dim",
+        )
     if not all(_in_niche(result) for result in found["results"]):
         output.print("dim rows: hardly or not in this niche", style="dim")
     for result in filter(_in_niche, found["results"]):
@@ -135,7 +138,7 @@ def _explanation(result: dict[str, Any]) -> Panel:
     body = Text()
     for name in PARTS:
         part = result["parts"][name]
-        known = "" if part["known"] else " (unknown: peers' median)"
+        known = "" if part["known"] else " (unknown)"
         body.append(
             f"{name:<11} {part['value']:.3f} × weight {part['weight']:.2f} → {part['contribution']:+.4f}"
             f"   percentile {part['percentile']}, from {part['sample_size']}{known}\n"

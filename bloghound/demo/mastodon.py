@@ -15,6 +15,7 @@ from bloghound.demo.exchange import PLAIN, Document, Request, Resource, html_doc
 
 ACTIVITY = "application/activity+json; charset=utf-8"
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 40  # Mastodon's own, for statuses
+_MOST_REPLIES = 60  # what Mastodon shows to people without an account
 _EPOCH_SHIFT = 16  # a Mastodon id is milliseconds shifted by 16 bits
 _ROBOTS = "User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /media_proxy/\nDisallow: /interact/\n"
 
@@ -51,6 +52,8 @@ class SocialServer:
             return asked[path](request)
         if path.startswith("/api/v1/accounts/"):
             return self._account_route(path.removeprefix("/api/v1/accounts/"), request)
+        if path.startswith("/api/v1/statuses/"):
+            return self._context(path.removeprefix("/api/v1/statuses/"))
         if path.startswith(("/@", "/users/")):
             return self._profile_route(path, request)
         return self._fixed.get(path, _missing())
@@ -222,6 +225,36 @@ class SocialServer:
             "mentions": [],
             "tags": [],
         }
+
+    def _context(self, rest: str) -> Document:
+        """The thread around a status: nothing before it, and below it the answers to it."""
+        number, _, part = rest.partition("/")
+        found = ((name, item) for name in self._blogs for item in self._published(name) if str(item.id) == number)
+        name, item = next(found, ("", None))
+        if item is None or part != "context":
+            return _missing()
+        account = self._account(name)
+        answers = [
+            self._answer(name, item, account, number) for number in range(min(item.status.replies, _MOST_REPLIES))
+        ]
+        return json_document({"ancestors": [], "descendants": answers})
+
+    def _answer(self, name: str, item: Published, account: dict[str, object], number: int) -> dict[str, object]:
+        """One of the answers to a status, by somebody of the crowd that comments on the blog as well."""
+        blog = self._blogs[name]
+        crowd = self._atlas.crowds[f"{blog.niche}.{blog.language}"]
+        step = int(item.moment.timestamp()) // 3600 + number
+        reader = crowd.names[step % len(crowd.names)].split()[0].lower()
+        said = Status(
+            f"{crowd.openings[step % len(crowd.openings)]} {crowd.details[step % len(crowd.details)]}", 0, 0, 0
+        )
+        shown = self._status(
+            name, Published(item.id + number + 1, item.moment + timedelta(hours=number + 1), said), account
+        )
+        place = {"in_reply_to_id": str(item.id), "in_reply_to_account_id": account["id"]}
+        author = {"id": str(number + 1), "username": reader, "acct": f"{reader}@elsewhere.demo.test"}
+        address = f"https://elsewhere.demo.test/@{reader}/{item.id + number + 1}"
+        return shown | place | {"account": author, "url": address, "uri": address}
 
     def _profile_page(self, name: str) -> str:
         blog, profile = self._profile(name)

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
-from bloghound.demo.atlas import SHOP, SOCIAL, Atlas
+from bloghound.demo import wordpress_api
+from bloghound.demo.atlas import SHOP, SOCIAL, Atlas, Site
 from bloghound.demo.content import load_blogs, load_crowd
 from bloghound.demo.exchange import Document, Request, Resource, problem, redirect
 from bloghound.demo.mastodon import SocialServer
@@ -115,10 +116,15 @@ def host_routes(atlas: Atlas) -> dict[str, Callable[[Request], Resource]]:
     routes: dict[str, Callable[[Request], Resource]] = {}
     for name, blog in atlas.blogs.items():
         site = atlas.site(blog)
-        routes[atlas.host(name)] = StaticHost(blog_resources(site), not_found(site)).route
+        static = StaticHost(blog_resources(site), not_found(site))
+        routes[atlas.host(name)] = _with_interface(site, static) if blog.theme == "wordpress" else static.route
     routes[atlas.host(SHOP)] = StaticHost(shop_resources(), problem(HTTPStatus.NOT_FOUND)).route
     routes[atlas.host(SOCIAL)] = SocialServer(atlas).route
     return routes
+
+
+def _with_interface(site: Site, static: "StaticHost") -> Callable[[Request], Resource]:
+    return lambda request: wordpress_api.answer(site, request) or static.route(request)
 
 
 class StaticHost:
@@ -129,7 +135,12 @@ class StaticHost:
         self._missing = missing
 
     def route(self, request: Request) -> Document:
-        """The document at the target; unknown parameters are ignored and a lacking final slash is put right."""
+        """The document at the target; unknown parameters are ignored and a lacking final slash is put right.
+
+        Another form of a feed (Blogger's ``alt=json``) is none of its documents.
+        """
+        if "alt" in request.query:
+            return self._missing
         found = self._documents.get(request.target) or self._documents.get(request.path)
         if found:
             return found

@@ -4,11 +4,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from statistics import median
 
 MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 YEAR_MONTHS = 12
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 36, 60)
 """Months between two labels: those that divide a year, then whole years."""
+
+THOUSAND, MILLION = 1_000, 1_000_000
+LONG_TAIL = 30
+"""How often the highest figure may be the median one until an even axis would press most figures flat on zero."""
+
+MOST_POWERS_FROM_ONE = 4
 
 MOST_LABELS = 5
 """``Mar 2025`` five times fits beside each other on a plot 280 pixels wide, the narrowest there is."""
@@ -75,4 +82,41 @@ def anchored(at: float, text: str) -> Tick:
 
 def heights(ticks: Sequence[float], top: float, height: float) -> tuple[Tick, ...]:
     """The ticks of an upward axis of ``height`` pixels that begins ``top`` pixels below the edge."""
-    return tuple(Tick(round(top + height * (1 - tick / ticks[-1]), 2), f"{tick:,.0f}") for tick in ticks)
+    return tuple(Tick(round(top + height * (1 - tick / ticks[-1]), 2), _short(tick)) for tick in ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class Upward:
+    """An upward axis of ``height`` pixels from zero to the last of ``ticks``; a logarithmic one grows as log(1 + x)."""
+
+    ticks: tuple[float, ...]
+    top: float
+    height: float
+    logarithmic: bool = False
+
+    def at(self, value: float) -> float:
+        """How many pixels down a figure is."""
+        highest = self.ticks[-1]
+        share = math.log1p(value) / math.log1p(highest) if self.logarithmic else value / highest
+        return round(self.top + self.height * (1 - share), 2)
+
+    def labels(self) -> tuple[Tick, ...]:
+        """The ticks with their words."""
+        return tuple(Tick(self.at(tick), _short(tick)) for tick in self.ticks)
+
+
+def upward(figures: Sequence[float], highest: float, top: float, height: float) -> Upward:
+    """The axis for figures that reach up to ``highest``: even, or logarithmic where few tower over most."""
+    if max(figures) <= LONG_TAIL * max(median(figures), 1):
+        return Upward(round_ticks(highest), top, height)
+    reach = math.ceil(math.log10(highest))
+    # Far below many powers of ten, one is too near to zero for both to be labelled.
+    powers = range(1 if reach > MOST_POWERS_FROM_ONE else 0, reach + 1)
+    return Upward((0.0, *(10.0**power for power in powers)), top, height, logarithmic=True)
+
+
+def _short(figure: float) -> str:
+    """``500``, ``1.5k``, ``2M``: no more characters than there is room for beside a plot."""
+    if figure >= MILLION:
+        return f"{figure / MILLION:g}M"
+    return f"{figure / THOUSAND:g}k" if figure >= THOUSAND else f"{figure:.0f}"

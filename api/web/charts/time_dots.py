@@ -6,13 +6,13 @@ from datetime import datetime
 
 from api.web.charts.scales import (
     Tick,
+    Upward,
     anchored,
-    heights,
     labelled_months,
     month_name,
     month_number,
     month_start,
-    round_ticks,
+    upward,
 )
 
 PLOT_TOP = 12.0
@@ -30,6 +30,8 @@ class Point:
     at: datetime
     value: float
     label: str = ""
+    hollow: bool = False
+    """Whether it is of another kind than the others, and drawn so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,17 @@ class PlacedBand:
 
 @dataclass(frozen=True, slots=True)
 class TimeDots:
-    """The dots, the band (None without peers) and both axes; ``baseline`` is where zero is, in pixels."""
+    """The dots, the band (None without peers) and both axes; ``baseline`` is where zero is, in pixels.
+
+    ``logarithmic`` says that the upward axis is not even.
+    """
 
     dots: tuple[Dot, ...]
     band: PlacedBand | None
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
     baseline: float
+    logarithmic: bool = False
 
 
 def time_dots(points: Sequence[Point], since: datetime, until: datetime, band: Band | None = None) -> TimeDots | None:
@@ -75,15 +81,17 @@ def time_dots(points: Sequence[Point], since: datetime, until: datetime, band: B
     shown = [point for point in points if since <= point.at <= until]
     if not shown:
         return None
-    ticks = round_ticks(max([point.value for point in shown] + ([band.high] if band else [])))
+    values = [point.value for point in shown]
+    axis = upward(values, max([*values, band.high] if band else values), PLOT_TOP, PLOT_HEIGHT)
     labelled = labelled_months(month_number(since), month_number(until))
     months = [one for one in labelled if since <= month_start(one) < until]
     return TimeDots(
-        dots=tuple(Dot(_across(point.at, since, until), _down(point.value, ticks[-1]), point) for point in shown),
-        band=_placed(band, ticks[-1]) if band else None,
-        y_ticks=heights(ticks, PLOT_TOP, PLOT_HEIGHT),
+        dots=tuple(Dot(_across(point.at, since, until), axis.at(point.value), point) for point in shown),
+        band=_placed(band, axis) if band else None,
+        y_ticks=axis.labels(),
         x_ticks=tuple(anchored(_across(month_start(one), since, until), month_name(one)) for one in months),
         baseline=PLOT_TOP + PLOT_HEIGHT,
+        logarithmic=axis.logarithmic,
     )
 
 
@@ -93,10 +101,6 @@ def _across(moment: datetime, since: datetime, until: datetime) -> float:
     return round(INSET_PERCENT + (100 - 2 * INSET_PERCENT) * share, 3)
 
 
-def _down(value: float, highest: float) -> float:
-    return round(PLOT_TOP + PLOT_HEIGHT * (1 - value / highest), 2)
-
-
-def _placed(band: Band, highest: float) -> PlacedBand:
-    top = _down(band.high, highest)
-    return PlacedBand(top, round(_down(band.low, highest) - top, 2), _down(band.median, highest))
+def _placed(band: Band, axis: Upward) -> PlacedBand:
+    top = axis.at(band.high)
+    return PlacedBand(top, round(axis.at(band.low) - top, 2), axis.at(band.median))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.service import ServiceDep
-from api.web import placements, profile_facts, profile_reading
+from api.web import channel_facts, placements, profile_facts, profile_reading, reader_facts
 from api.web.asking import AskedQuery
 from api.web.charts.monthly_bars import monthly_bars
 from api.web.list_words import origin
@@ -46,6 +46,7 @@ def blogger(request: Request, service: ServiceDep, actor: ReaderPage, blogger_id
 def _facts(reading: Reading) -> dict[str, Any]:
     profile, status = reading.profile, reading.profile.activity
     notes = profile_facts.footnotes(profile.sources)
+    profiles = {site.key for site in profile.blogger.sites if site.kind == "profile"}
     return {
         "reading": reading,
         "origin": origin,
@@ -55,14 +56,22 @@ def _facts(reading: Reading) -> dict[str, Any]:
         "status_reason": profile_facts.status_reason(status.reason, profile.last_post),
         "placed": profile.standing,
         "unplaced": profile_facts.standing_reason(profile.standing_reason),
+        "not_counted": channel_facts.refused(profile.proofs),
+        "method_words": channel_facts.method_words,
+        "proof_lines": channel_facts.proof_lines,
+        "proof_states": channel_facts.STATES,
+        "wish_words": channel_facts.WISHES,
         "notes": notes,
         "notes_of": profile_facts.notes_by_fact(notes),
-        "measures": profile_facts.measure_rows(profile.standing) if profile.standing else [],
+        "measures": reader_facts.measure_rows(profile.standing) if profile.standing else [],
+        "talk": reader_facts.talk_rows(reading.readers.talk),
         "findings": profile_facts.finding_rows(profile.standing) if profile.standing else [],
         "bars": monthly_bars({one.month: one.posts for one in reading.activity.months}),
         "months": [one for one in reading.activity.months if one.posts][::-1],
-        "kinds": profile_facts.kinds_shown(reading.activity.months),
-        "reactions": profile_facts.reaction_charts(reading.posts, reading.bands, status.as_of),
+        "kinds": reader_facts.kinds_shown(reading.activity.months),
+        "reactions": reader_facts.reaction_charts(reading.posts, reading.bands, status.as_of, profiles),
+        "growth": reader_facts.growth_charts(reading.readers.growing),
+        "grown": reader_facts.grown,
         "follower_charts": profile_facts.follower_charts(reading.followers, status.as_of),
         "ego": profile_facts.ego_graph(reading.linkers, reading.linked),
         "recent": reading.posts[:RECENT_POSTS],

@@ -34,7 +34,7 @@ class WordPress(Theme):
         """``single.php``."""
         head = open_graph(site, post) + article_json_ld(site, post)
         main = (
-            f'<article id="post-{_number(post)}" class="post type-post status-publish format-standard hentry">'
+            f'<article id="post-{post_number(post)}" class="post type-post status-publish format-standard hentry">'
             f'{_header(site, post, link=False)}<div class="entry-content wp-block-post-content">'
             f"{site.html(post.body)}</div>{self._footer(post)}</article>{_comments(site, post)}"
         )
@@ -105,9 +105,14 @@ class WordPress(Theme):
 {roll if site.roll else ""}</aside>"""
 
 
-def _number(post: BlogPost) -> int:
+def post_number(post: BlogPost) -> int:
     """WordPress numbers its posts; the day counted from year 1 is as unique within one blog."""
     return post.published.toordinal() - 735_000
+
+
+def comment_number(post: BlogPost, comment: Comment) -> int:
+    """WordPress numbers the comments of a blog: here by post, and by place below it."""
+    return post_number(post) * 1000 + comment.number
 
 
 def _header(site: Site, post: BlogPost, *, link: bool) -> str:
@@ -163,7 +168,7 @@ def _thread(site: Site, post: BlogPost, comment: Comment, comments: tuple[Commen
 
 
 def _comment(site: Site, post: BlogPost, comment: Comment, kind: str) -> str:
-    words, number = words_of(site), comment.number
+    words, number = words_of(site), comment_number(post, comment)
     name = (
         anchor(comment.home, comment.name, ' class="url" rel="ugc external nofollow"') if comment.home else comment.name
     )
