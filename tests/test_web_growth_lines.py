@@ -9,13 +9,11 @@ from api.web.charts.growth_lines import (
     LEFT_PERCENT,
     MOST_DAY_LABELS,
     NUMBER_HEIGHT,
-    PLOT_HEIGHT,
-    PLOT_TOP,
     RIGHT_PERCENT,
     growth_lines,
 )
 from api.web.charts.scales import heights
-from api.web.charts.time_dots import Point
+from api.web.charts.time_dots import PLOT_HEIGHT, PLOT_TOP, Point
 
 START = datetime(2026, 5, 1, 10, tzinfo=UTC)
 

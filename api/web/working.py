@@ -16,8 +16,11 @@ OUTCOME_GROUPS: tuple[tuple[str, str, tuple[Outcome, ...]], ...] = (
     ("posts", "posts and profiles", (Outcome.POST, Outcome.PROFILE)),
     (
         "ways",
-        "ways to posts",
-        (Outcome.FEED, Outcome.LISTING, Outcome.SITEMAP, Outcome.REDIRECT, Outcome.ROBOTS_TXT, Outcome.PAGE),
+        "ways to posts and readers",
+        (
+            *(Outcome.FEED, Outcome.LISTING, Outcome.SITEMAP, Outcome.REDIRECT, Outcome.ROBOTS_TXT),
+            *(Outcome.PAGE, Outcome.API),
+        ),
     ),
     ("same", "seen before", (Outcome.NOT_MODIFIED, Outcome.DUPLICATE)),
     ("kept-out", "not to be kept", (Outcome.NOINDEX, Outcome.RESERVED, Outcome.SUPPRESSED)),
@@ -42,6 +45,7 @@ OUTCOME_WORDS = {
     Outcome.SITEMAP: "sitemaps",
     Outcome.ROBOTS_TXT: "robots.txt files",
     Outcome.PROFILE: "profiles",
+    Outcome.API: "answers about readers",
     Outcome.REDIRECT: "redirects",
     Outcome.NOT_MODIFIED: "not changed since the last visit",
     Outcome.NOT_FOUND: "not found",
