@@ -6,7 +6,7 @@ from itertools import pairwise
 from sqlalchemy import update
 
 from bloghound.records import EngagementKind, EngagementReading, ParsedPost, PostSource
-from storage import provenance, sites
+from storage import identity, provenance, sites
 from storage.database import Database
 from storage.tables import Site
 from storage.tables.base import table_of

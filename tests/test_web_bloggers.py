@@ -94,7 +94,7 @@ def test_channels_stand_with_the_proof_that_joins_them(bean: str) -> None:
 def test_engagement_stands_beside_the_peers(bean: str) -> None:
     engagement = section(bean, "engagement-title")
     # Bean has 6 comments a post and Cup 2; nobody else shows any: the band is the quartiles of 2 and 6.
-    row = r"Comments a post, median 6 4 3 to 5 4 of 4 100\W+% known of 2 of \d+ in “all bloggers”"
+    row = r"Comments a post, median 6 4 3 to 5 4 of 4 on blogs 100\W+% known of 2 of \d+ in “all bloggers”"
     assert re.search(row, engagement)
     assert "band: the middle half of 2" in engagement
     assert f"({2 + (6 - 2) / 4:g} to {2 + (6 - 2) * 3 / 4:g})" in engagement

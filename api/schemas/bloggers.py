@@ -154,6 +154,7 @@ class MeasureOut(Shown):
     """One measure per post, with what is usual among the bloggers of the group who show it."""
 
     kind: str
+    channel: str = Field(description="On which of the blogger's platforms: the one where readers answer most.")
     median: float | None
     share_with_any: float | None
     posts: int = Field(description="Posts that show the figure: the sample.")

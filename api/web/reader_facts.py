@@ -104,7 +104,7 @@ def _measure_row(name: str, one: MeasureStanding) -> MeasureRow:
         label=f"{MEASURES[name]} a post, median",
         known=one.median is not None,
         median=number(one.median, 1),
-        sample=f"{number(one.posts)} of {number(one.of_posts)}",
+        sample=f"{number(one.posts)} of {number(one.of_posts)} on {one.channel}",
         share=percent(one.share_with_any),
         peers=number(one.peers_median if others else None, 1),
         usual=_span(one.peers_low, one.peers_high) if others else "",

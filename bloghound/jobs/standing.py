@@ -20,6 +20,8 @@ class MeasureStanding:
     """
 
     kind: str
+    channel: str
+    """On which of the blogger's platforms (``blogs``, ``fediverse``, …): the one where readers answer most."""
     median: float | None
     share_with_any: float | None
     posts: int
@@ -106,6 +108,7 @@ def peers_of(generation: Generation) -> Peers:
 def _measure(name: str, inputs: dict[str, float | int | str | None]) -> MeasureStanding:
     return MeasureStanding(
         kind=KINDS[name].value if name in KINDS else name,
+        channel=str(inputs["channel"]),
         median=_number(inputs["median"]),
         share_with_any=_number(inputs["share_with_any"]),
         posts=int(inputs["posts"] or 0),

@@ -42,6 +42,7 @@ def _table(
     figures = _figures(population, levels, channels, best, floors)
     posts = figures[:, :, FIGURES.index("posts")]
     entered = figures[:, :, FIGURES.index("entered_at")]
+    channel_names, places = np.unique(np.array([channel.family for channel in channels], np.str_), return_inverse=True)
     return EngagementTable(
         values=_weighted(entered),
         known=np.any(posts[:, _SHOWN] > 0, axis=1),
@@ -49,6 +50,8 @@ def _table(
         figures=figures,
         reasons=_picked(_reasons(population, channels), best),
         groups=_picked(_group_places(groups, len(channels)), best),
+        channels=places[best],
+        channel_names=channel_names,
         talk=_talk(channels)[best[:, COLUMN["commenters"]]],
         group_names=np.array([group.name for group in groups], np.str_),
         group_sizes=np.array([group.size for group in groups], np.int64),

@@ -57,8 +57,11 @@ class EngagementTable(Sequence[Engagement]):
     """Shape (n, m): places in :data:`REASONS`, or :data:`KNOWN`."""
     groups: NDArray[np.int64]
     """Shape (n, m): places in ``group_names``."""
+    channels: NDArray[np.int64]
+    """Shape (n, m): places in ``channel_names``, the channel from which each measure enters."""
     talk: Matrix
     """Shape (n, :data:`TALK`); nan is unknown."""
+    channel_names: NDArray[np.str_]
     group_names: NDArray[np.str_]
     group_sizes: NDArray[np.int64]
     bands: Matrix
@@ -84,7 +87,7 @@ class EngagementTable(Sequence[Engagement]):
 
     def without(self, index: int) -> "EngagementTable":
         """The same without one blogger; every other figure stays as it was."""
-        of_bloggers = ("values", "known", "sample_sizes", "figures", "reasons", "groups", "talk")
+        of_bloggers = ("values", "known", "sample_sizes", "figures", "reasons", "groups", "channels", "talk")
         return replace(self, **{name: np.delete(getattr(self, name), index, axis=0) for name in of_bloggers})
 
     def _inputs(self, index: int, name: str) -> dict[str, float | int | str | None]:
@@ -97,7 +100,8 @@ class EngagementTable(Sequence[Engagement]):
         }
         if reason is not None:
             found |= dict.fromkeys(_OF_SHOWN)
-        found |= {"weight": MEASURES[name], "reason": reason, **self._peers(group, column)}
+        channel = str(self.channel_names[self.channels[index, column]])
+        found |= {"weight": MEASURES[name], "reason": reason, "channel": channel, **self._peers(group, column)}
         return found | (self._talk(index, reason) if name == "commenters" else {})
 
     def _peers(self, group: int, column: int) -> dict[str, float | int | str | None]:
