@@ -19,7 +19,7 @@ export PIP_CONSTRAINT := constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-live lint types unit docs browser install-runtime wheel install-wheel clean
+.PHONY: help setup run test lint types unit test-live docs browser install-runtime wheel install-wheel clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 18

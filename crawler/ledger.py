@@ -132,7 +132,8 @@ class Recorder:
         fields = {"crawl": result.crawl_id, "host": host_of(result.url), "outcome": Outcome.PARSE_ERROR.value}
         _LOG.warning("%s could not be stored: %s", result.url, error, extra=fields)
         bare = replace(result, outcome=Outcome.PARSE_ERROR, reason=f"could not be stored: {type(error).__name__}")
-        bare = replace(bare, posts=(), new_pages=(), site_links=(), signals=None, site_facts={})
+        bare = replace(bare, posts=(), new_pages=(), site_links=(), signals=None, site_facts={}, identity=None)
+        bare = replace(bare, statements=None, comments=(), discussions=(), readings=())
         # Without validators it is read again the next time, when it may be storable.
         await self._write([replace(bare, etag=None, last_modified=None)])
 

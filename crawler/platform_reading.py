@@ -4,6 +4,7 @@ Used by visits to profiles, of which it is all, and by visits to blogs, after th
 :class:`PlatformReader`.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -92,9 +93,9 @@ class PlatformReader:
             found.refusal = VisitEnd(SiteHealth.BLOCKED, str(error))
             return
         found.last = fetched
-        await self._context.recorder.record([self._read(found, request, fetched)])
+        await self._context.recorder.record([await self._read(found, request, fetched)])
 
-    def _read(self, found: Findings, request: ApiRequest, fetched: Fetched) -> PageResult:
+    async def _read(self, found: Findings, request: ApiRequest, fetched: Fetched) -> PageResult:
         """What an answer brought; ``found`` learns from it what to ask next."""
         target = fetched.redirect_url
         if target is not None and site_of(target).key == site_of(request.url).key:
@@ -102,7 +103,8 @@ class PlatformReader:
             return self._result(fetched, Outcome.REDIRECT)
         answer = ApiAnswer(fetched.status, fetched.body, fetched.headers)
         try:
-            step = self._platform.read(request, answer, found.profile)
+            # In a thread: a long answer must not keep leases and other visits waiting.
+            step = await asyncio.to_thread(self._platform.read, request, answer, found.profile)
         except FATAL_ERRORS:
             raise
         except ParseError as error:

@@ -1,11 +1,11 @@
 """Single comments on posts, without names and words."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from bloghound.records import Comment, PostComments
 from storage.suppressions import keyed_hash
@@ -32,10 +32,19 @@ class ReadComment(NamedTuple):
     comment: Comment
 
 
-def keep(connection: Connection, read: Sequence[ReadComment], *, secret_key: bytes, now: datetime) -> None:
+def keep(
+    connection: Connection,
+    read: Sequence[ReadComment],
+    *,
+    secret_key: bytes,
+    now: datetime,
+    whole_pages: Collection[int] = (),
+) -> None:
     """Store comments; one that is stored already is brought up to date.
 
     A comment without an id of its own is known by its writer and its place among that writer's on the post.
+    ``whole_pages`` are posts whose pages list all their comments: what a page no longer shows goes. Of other pages
+    goes what was stored without an id, once the comments have ids.
     """
     nth = Counter[tuple[int, str, str]]()
     stored = Counter[tuple[int, str]]()
@@ -50,7 +59,7 @@ def keep(connection: Connection, read: Sequence[ReadComment], *, secret_key: byt
             {
                 "post_id": post_id,
                 "source": source,
-                "comment_key": comment.comment_id[:200] or f"{person}#{nth[post_id, source, person]}",
+                "comment_key": _key_of(comment.comment_id, secret_key) or f"{person}#{nth[post_id, source, person]}",
                 "commenter_hash": person,
                 "published_at": comment.published,
                 "words": comment.words,
@@ -59,7 +68,41 @@ def keep(connection: Connection, read: Sequence[ReadComment], *, secret_key: byt
             }
         )
     changing = ["commenter_hash", "published_at", "words", "by_author"]
+    _drop_outdated(connection, rows, whole_pages)
     upsert(connection, _COMMENT, rows, key=["post_id", "source", "comment_key"], update=changing)
+
+
+def _key_of(comment_id: str, secret_key: bytes) -> str:
+    """How a comment is told apart; ids of social networks are addresses, in which the writer's name stands."""
+    return keyed_hash(secret_key, comment_id) if "://" in comment_id else comment_id[:200]
+
+
+def _drop_outdated(connection: Connection, rows: Sequence[Mapping[str, Any]], whole_pages: Collection[int]) -> None:
+    """Remove rows of pages that are about to be replaced."""
+    read: dict[int, set[str]] = {post_id: set() for post_id in whole_pages}
+    for row in rows:
+        if row["source"] == "page":
+            read.setdefault(row["post_id"], set()).add(row["comment_key"])
+    columns = (_COMMENT.c.id, _COMMENT.c.post_id, _COMMENT.c.comment_key)
+    outdated = []
+    for batch in batches(sorted(read)):
+        query = select(*columns).where(_COMMENT.c.post_id.in_(batch), _COMMENT.c.source == "page")
+        outdated += [
+            row.id
+            for row in connection.execute(query)
+            if row.comment_key not in read[row.post_id]
+            and (
+                row.post_id in whole_pages
+                or (_is_place(row.comment_key) and not all(map(_is_place, read[row.post_id])))
+            )
+        ]
+    for batch in batches(outdated):
+        connection.execute(delete(_COMMENT).where(_COMMENT.c.id.in_(batch)))
+
+
+def _is_place(comment_key: str) -> bool:
+    """Whether a comment is known by its writer and place alone."""
+    return "#" in comment_key
 
 
 def of_posts(connection: Connection, post_ids: Sequence[int]) -> dict[int, PostComments]:

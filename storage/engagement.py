@@ -1,7 +1,8 @@
 """Engagement: observations written when they change, and each post's latest readings."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,18 +17,27 @@ _OBSERVATION = table_of(EngagementObservation)
 Latest = dict[int, dict[str, EngagementReading]]
 
 
-def observe(connection: Connection, readings: Sequence[tuple[int, str, EngagementReading]], *, now: datetime) -> None:
+def observe(
+    connection: Connection,
+    readings: Sequence[tuple[int, str, EngagementReading]],
+    *,
+    now: datetime,
+    believed: Collection[str] = (),
+) -> None:
     """Write readings, given as (post id, source address, reading), where their source says something new.
 
     Sources may disagree for good, as a page that counts pingbacks and an interface that does not: a figure is written
-    when it differs from the last of its own source. An unknown figure never replaces a known one: a feed that shows no
-    count takes nothing back from the page.
+    when it differs from the last of its own source. What the sources ``believed`` say is written again where another
+    has said otherwise since, so that it is the latest that stands. An unknown figure never replaces a known one: a
+    feed that shows no count takes nothing back from the page.
     """
     book = _Book(connection, [post_id for post_id, _, _ in readings])
-    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    rows: dict[tuple[int, str, str], dict[str, Any]] = {}
+    moments = (now + timedelta(microseconds=number) for number in count())
     for post_id, source_url, reading in readings:
-        if book.is_news(post_id, source_url, reading):
-            rows[post_id, reading.kind.value] = _row(post_id, source_url, reading, now)
+        if book.is_news(post_id, source_url, reading, is_believed=source_url in believed):
+            # Two sources of one moment are two observations, in the order in which they were read.
+            rows[post_id, reading.kind.value, source_url] = _row(post_id, source_url, reading, next(moments))
             book.enter(post_id, source_url, reading)
     upsert(
         connection,
@@ -50,14 +60,14 @@ class _Book:
     def enter(self, post_id: int, source_url: str, reading: EngagementReading) -> None:
         self._latest[post_id, reading.kind] = self._of_source[post_id, reading.kind, source_url] = reading
 
-    def is_news(self, post_id: int, source_url: str, reading: EngagementReading) -> bool:
+    def is_news(self, post_id: int, source_url: str, reading: EngagementReading, *, is_believed: bool) -> bool:
         latest = self._latest.get((post_id, reading.kind))
         if latest is None:
             return True
         of_source = self._of_source.get((post_id, reading.kind, source_url), latest)
         if reading.count is None:
             return latest.count is None and of_source.reason != reading.reason
-        return of_source.count != reading.count
+        return of_source.count != reading.count or (is_believed and latest.count != reading.count)
 
 
 def _row(post_id: int, source_url: str, reading: EngagementReading, now: datetime) -> dict[str, Any]:

@@ -23,11 +23,24 @@ class Look:
 
 
 def looks(connection: Connection, post_ids: Sequence[int]) -> dict[int, dict[str, tuple[Look, ...]]]:
-    """The known counts of posts by post and kind, oldest first; a count stands there when it had changed."""
-    found: dict[int, dict[str, list[Look]]] = {}
-    columns = [_OBSERVATION.c[name] for name in ("post_id", "kind", "count", "observed_at", "imported_from")]
+    """The known counts of posts by post and kind, oldest first; a count stands there when it had changed.
+
+    Only those of the source that was read last: sources count differently, and from one to another nothing has grown.
+    """
+    found: dict[int, dict[str, list[tuple[str, Look]]]] = {}
+    columns = [
+        _OBSERVATION.c[name] for name in ("post_id", "kind", "source_url", "count", "observed_at", "imported_from")
+    ]
     for batch in batches(list(post_ids)):
         query = select(*columns).where(_OBSERVATION.c.post_id.in_(batch), _OBSERVATION.c["count"].is_not(None))
-        for post_id, kind, *look in connection.execute(query.order_by(_OBSERVATION.c.observed_at, _OBSERVATION.c.id)):
-            found.setdefault(post_id, {}).setdefault(kind, []).append(Look(*look))
-    return {post_id: {kind: tuple(seen) for kind, seen in kinds.items()} for post_id, kinds in found.items()}
+        for post_id, kind, source_url, *look in connection.execute(
+            query.order_by(_OBSERVATION.c.observed_at, _OBSERVATION.c.id)
+        ):
+            found.setdefault(post_id, {}).setdefault(kind, []).append((source_url, Look(*look)))
+    return {post_id: {kind: _of_last(seen) for kind, seen in kinds.items()} for post_id, kinds in found.items()}
+
+
+def _of_last(seen: Sequence[tuple[str, Look]]) -> tuple[Look, ...]:
+    """The looks of the source that was read last, without those that only say again what it said before."""
+    own = [look for source_url, look in seen if source_url == seen[-1][0]]
+    return tuple(look for place, look in enumerate(own) if not place or look.count != own[place - 1].count)

@@ -20,7 +20,7 @@ from bloghound.records import (
     PostSource,
     UnknownReason,
 )
-from storage import citations, comments, crawls, discussions, engagement, results, sites
+from storage import citations, comments, crawls, discussions, engagement, growth, results, sites
 from storage.comments import MAX_COMMENTS_PER_POST
 from storage.database import Database, upgrade
 from storage.merging import ReadPost
@@ -215,3 +215,61 @@ def test_old_commenters_become_comments_and_again_commenters(database: Database)
     with database.read() as connection:
         (said,) = comments.of_posts(connection, [1]).values()
     assert sorted(said.commenters) == sorted(keyed_hash(KEY, name) for name in ("bob", "eve", "eve"))
+
+
+def _shown(*read: Comment, count: int | None = None) -> dict[str, Any]:
+    return {"comments": read, "engagement": () if count is None else (_figure(count),)}
+
+
+def test_what_a_page_that_lists_all_comments_no_longer_shows_goes(database: Database) -> None:
+    three = tuple(Comment(name, str(place)) for place, name in enumerate(("bob", "eve", "kim")))
+    with database.transaction() as connection:
+        web = Web(connection)
+        web.post(**_shown(*three, count=3))
+        web.post(**_shown(*three[:1], count=3))
+        assert len(web.rows("id")) == 3
+        web.post(**_shown(*three[:1], count=1))
+        assert web.rows("comment_key") == [("0",)]
+
+
+def test_comments_that_got_ids_are_not_counted_twice(database: Database) -> None:
+    with database.transaction() as connection:
+        web = Web(connection)
+        web.post(**_shown(Comment("bob"), Comment("ann")))
+        web.post(**_shown(Comment("bob", "11"), Comment("ann", "12", by_author=True)))
+        (said,) = comments.of_posts(connection, [1]).values()
+    assert (said.commenters, said.author_answers) == ((keyed_hash(KEY, "bob"),), 1)
+
+
+def test_the_interface_is_believed_when_the_page_counts_otherwise(database: Database) -> None:
+    with database.transaction() as connection:
+        web = Web(connection)
+        for day, (on_page, told) in enumerate([(8, 3), (9, 3), (9, 3), (9, 4)]):
+            when = NOW + timedelta(days=day)
+            read = ReadPost(ParsedPost(URL, "A post", "words " * 40, PostSource.PAGE, engagement=(_figure(on_page),)))
+            web.record(URL, posts=(read,), now=when)
+            web.record(API, readings=((URL, _figure(told)),), is_api=True, now=when + timedelta(hours=1))
+            assert engagement.latest_readings(connection, [1])[1]["comments"].count == told
+        assert web.counts() == [8, 3, 9, 3, 4]
+        (seen,) = growth.looks(connection, [1]).values()
+    assert [look.count for look in seen["comments"]] == [3, 4]
+
+
+def test_two_sources_of_one_moment_are_both_kept(database: Database) -> None:
+    def visit(web: Web, day: int) -> None:
+        def read(source: PostSource, count: int) -> ReadPost:
+            return ReadPost(ParsedPost(URL, "A post", "words " * 40, source, engagement=(_figure(count),)))
+
+        feed = "https://a.example/feed/"
+        both = [(feed, read(PostSource.FEED, 10)), (URL, read(PostSource.PAGE, 12))]
+        pages = [
+            PageResult(web.crawl_id, web.ids["a.example"], url, Outcome.POST, NOW, "live", posts=(one,))
+            for url, one in both
+        ]
+        results.record(web.connection, pages, secret_key=KEY, now=NOW + timedelta(days=day))
+
+    with database.transaction() as connection:
+        web = Web(connection)
+        for day in range(3):
+            visit(web, day)
+        assert web.counts() == [10, 12]
