@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count as count_up
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -33,7 +33,7 @@ def observe(
     """
     book = _Book(connection, [post_id for post_id, _, _ in readings])
     rows: dict[tuple[int, str, str], dict[str, Any]] = {}
-    moments = (now + timedelta(microseconds=number) for number in count())
+    moments = (now + timedelta(microseconds=number) for number in count_up())
     for post_id, source_url, reading in readings:
         if book.is_news(post_id, source_url, reading, is_believed=source_url in believed):
             # Two sources of one moment are two observations, in the order in which they were read.
