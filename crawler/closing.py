@@ -19,7 +19,7 @@ from crawler.linkfarms import LinkRow, find_farms
 from crawler.recrawl import plan_next
 from crawler.settle import Settled, settle_site
 from crawler.visits import PageRecord, VisitEnd, site_health
-from storage import claims, farms, frontier, pages
+from storage import claims, farms, frontier, pages, statements
 from storage.database import Connection
 from storage.frontier import LeasedSite
 from storage.tables.base import utc_now
@@ -60,6 +60,7 @@ def close_site(connection: Connection, context: CrawlContext, end: SiteEnd) -> N
     if end.moved_to is not None:
         # Whoever leads its visitors elsewhere does not speak for the site any more.
         claims.withdraw(connection, site.site_id)
+        statements.withdraw(connection, site.site_id)
     # Last, since whose it is depends on who signs its posts; and always, since what it said may be withdrawn.
     settle_identity(connection, site.site_id, now=utc_now())
 

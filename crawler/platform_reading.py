@@ -9,11 +9,11 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bloghound.errors import HostParkedError, ParseError
-from bloghound.records import Link, LinkContext, Outcome, SiteHealth
+from bloghound.records import Link, LinkContext, Outcome, ParsedPost, SiteHealth
 from bloghound.urls import site_of
 from crawler.context import CrawlContext
 from crawler.fetching import FATAL_ERRORS, Fetched
@@ -32,6 +32,9 @@ from storage.tables.base import utc_now
 _LOG = logging.getLogger(__name__)
 
 METRICS = ("followers", "following", "posts")
+
+MAX_AHEAD = timedelta(days=2)
+"""How far ahead of ours a post's date may be: local dates differ by 26 hours at most, and clocks go wrong a little."""
 
 
 @dataclass(slots=True)
@@ -136,7 +139,12 @@ class PlatformReader:
             self._result(fetched, outcome),
             reservations=profile.reservations.signals,
             posts=tuple(
-                ReadPost(post, in_feed=True, warc_file=fetched.warc_file, warc_offset=fetched.warc_offset)
+                ReadPost(
+                    dated_by(post, fetched.fetched_at),
+                    in_feed=True,
+                    warc_file=fetched.warc_file,
+                    warc_offset=fetched.warc_offset,
+                )
                 for post in kept.posts
             ),
             comments=kept.comments,
@@ -176,6 +184,13 @@ class PlatformReader:
             queued_kind="profile",
         )
         return replace(failure(arrival, outcome, reason), is_page=False, is_api=True)
+
+
+def dated_by(post: ParsedPost, now: datetime) -> ParsedPost:
+    """The post, without its date where that lies more than MAX_AHEAD after ``now``: any server may name any date."""
+    if post.published is None or post.published <= now + MAX_AHEAD:
+        return post
+    return replace(post, published=None, date_source=None)
 
 
 async def read_companions(

@@ -37,7 +37,8 @@ def _readers(engagement: Mapping[str, Any]) -> str:
         told = "the site does not show them" if reason == NOT_EXPOSED else reason.replace("_", " ")
         return f"comments, shares and likes unknown ({told})"
     figures = engagement[shown]
-    return f"{_counted(figures['median'], READERS[shown])} a post, peers {figures['peers_median']:.3g}"
+    beside = f", peers {figures['peers_median']:.3g}" if figures["peers"] > 1 else ""
+    return f"{_counted(figures['median'], READERS[shown])} a post{beside}"
 
 
 def _counted(number: float, noun: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, select, update
 
 from bloghound.errors import AddressError
 from bloghound.urls import holder_key, site_of
-from storage import claims, imported_metrics, jobs
+from storage import claims, commenters, imported_metrics, jobs, statements
 from storage.suppressions import FORGOTTEN, keyed_hash
 from storage.tables import ApiKey, Crawl, Fetch, Link, Niche, OptOut, PostAddress, Site, Suppression
 from storage.tables.base import table_of
@@ -74,6 +74,7 @@ def merge(connection: Connection, carried: Carried) -> int:
     upsert(connection, _SUPPRESSION, rows, key=["keyed_hash"])
     upsert(connection, _SUPPRESSION, for_good, key=["keyed_hash"], update=["reason"])
     upsert(connection, _OPT_OUT, [dict(row) for row in carried.opt_outs], key=["public_id"])
+    commenters.forget_suppressed(connection)
     return sum(_revoke(connection, *item) for item in carried.revoked.items())
 
 
@@ -108,6 +109,8 @@ def _named_keys(connection: Connection) -> Iterator[str]:
     for address in (*imported_metrics.profile_addresses(connection), *claims.target_urls(connection)):
         with suppress(AddressError):
             yield holder_key(address)
+    for address in statements.addresses(connection):
+        yield from statements.keys_of_address(address)
 
 
 def _addresses(connection: Connection) -> Iterator[list[str]]:
@@ -117,6 +120,6 @@ def _addresses(connection: Connection) -> Iterator[list[str]]:
         for named in row:
             yield list(named)
     for column in (_ADDRESS.c.url, _FETCH.c.url, _SITE.c.found_from_url):
-        found = connection.execution_options(yield_per=1000).execute(select(column).where(column.is_not(None)))
-        for rows in found.scalars().partitions():
+        query = select(column).where(column.is_not(None)).execution_options(yield_per=1000)
+        for rows in connection.execute(query).scalars().partitions():
             yield list(rows)

@@ -10,13 +10,23 @@ from sqlalchemy import Column, Connection, Select, Table, delete, func, select, 
 
 from bloghound.errors import AddressError
 from bloghound.urls import host_of, site_of
-from storage import archives, claims, embeddings, grouping, imported_metrics, pacing, suppressions
+from storage import (
+    archives,
+    claims,
+    commenters,
+    embeddings,
+    grouping,
+    idempotency,
+    imported_metrics,
+    pacing,
+    statements,
+    suppressions,
+)
 from storage.tables import (
     Blogger,
     Crawl,
     CrawlSite,
     Fetch,
-    IdempotencyRecord,
     Link,
     Niche,
     Page,
@@ -30,7 +40,7 @@ from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
 _FETCH, _ADDRESS, _PLACE = table_of(Fetch), table_of(PostAddress), table_of(CrawlSite)
-_NICHE, _ANSWER, _STATEMENT = table_of(Niche), table_of(IdempotencyRecord), table_of(SiteStatement)
+_NICHE, _STATEMENT = table_of(Niche), table_of(SiteStatement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,8 @@ def forget(
     ``busy_archives`` are files that could not be rewritten: where the site's answers lie in them is kept, without a
     name.
     """
-    suppressions.add(connection, secret_key, [site_key], reason="forgotten", now=now)
+    identities = commenters.identities_of(connection, site_key)
+    suppressions.add(connection, secret_key, [site_key, *identities], reason="forgotten", now=now)
     blogger = blogger_public_id(connection, site_key)
     columns = (_SITE.c.id, _SITE.c.blogger_id, _SITE.c.home_url, _SITE.c.domain)
     site = connection.execute(select(*columns).where(_SITE.c.key == site_key)).first()
@@ -69,11 +80,12 @@ def forget(
         pacing.forget(connection, sorted({host_of(site.home_url), site.domain}))
         blogger_gone = _settle_blogger(connection, site.blogger_id, site_key, now)
         removed["embeddings"] = embeddings.drop_orphans(connection)
+    removed["comments_elsewhere"] = commenters.forget(connection, secret_key, identities)
     removed["mentions"] = _scrub_mentions(connection, site_key) + claims.forget_naming(connection, site_key)
     _scrub_crawls(connection, site_key)
     _scrub_niches(connection, site_key)
     # Answers kept for safe retries name bloggers in many forms; a retry after an erasure is simply done anew.
-    connection.execute(delete(_ANSWER))
+    idempotency.forget_all(connection)
     return Receipt(removed, blogger, blogger_gone)
 
 
@@ -120,7 +132,11 @@ def _scrub_mentions(connection: Connection, site_key: str) -> int:
     reasons = _naming(connection, _FETCH.c.reason, site_key)
     fetched = _addresses_of(connection, _FETCH.c.url, site_key)
     claimed = _addresses_of(connection, _ADDRESS.c.url, site_key)
-    stated = {*_naming(connection, _STATEMENT.c.value, site_key), *_naming(connection, _STATEMENT.c.words, site_key)}
+    stated = {
+        *_naming(connection, _STATEMENT.c.value, site_key),
+        *_naming(connection, _STATEMENT.c.words, site_key),
+        *statements.of_address_holder(connection, site_key),
+    }
     _set(connection, _SITE, found_from, {"found_from_url": None})
     _set(connection, _SITE, health, {"health_reason": ""})
     _set(connection, _PLACE, ended, {"health_reason": ""})

@@ -51,6 +51,14 @@ def regroup(connection: Connection, site_ids: Collection[int], *, now: datetime)
         connection.execute(delete(_BLOGGER).where(_BLOGGER.c.id == given_up))
 
 
+def hold(connection: Connection, site_ids: Collection[int]) -> None:
+    """Until the transaction ends, let nobody else join or part the sites, or whatever is bound to them.
+
+    Whoever changes proofs holds their sites first: what was taken back meanwhile is then read as taken back.
+    """
+    _locked(connection, site_ids)
+
+
 def _group_of(blogger_id: int, groups: Sequence[Sequence[_Member]]) -> int:
     """Which group a blogger goes on in: the one with its founding site, else the first that has a site of it."""
     theirs = [
@@ -66,7 +74,7 @@ def _locked(connection: Connection, site_ids: Collection[int]) -> tuple[list[_Me
     """All sites that the proofs or a present blogger bind to these, with the proofs, under lock.
 
     Another worker may join the same bloggers at the same time: whoever locks them first goes first, in one order, and
-    the other looks again.
+    the other looks again. All are found before the first is locked, so that nobody waits while holding some of them.
     """
     known = set(site_ids)
     locked: set[int] = set()
@@ -75,10 +83,12 @@ def _locked(connection: Connection, site_ids: Collection[int]) -> tuple[list[_Me
         members = _members(connection, bloggers)
         joins = _joins(connection, [one.site_id for one in members])
         reached = known | {one.site_id for one in members} | {site_id for pair in joins for site_id in pair}
-        if reached == known and bloggers <= locked:
+        if reached != known:
+            known = reached
+        elif bloggers <= locked:
             return members, joins
-        known = reached
-        locked = _lock(connection, bloggers)
+        else:
+            locked = _lock(connection, bloggers)
 
 
 def _lock(connection: Connection, blogger_ids: Collection[int]) -> set[int]:

@@ -77,6 +77,11 @@ def forget_naming(connection: Connection, names: Collection[str]) -> None:
         connection.execute(delete(_RECORD).where(_RECORD.c.body.contains(name, autoescape=True)))
 
 
+def forget_all(connection: Connection) -> None:
+    """Forget every answer, as where they may hold in many forms what was erased; a retry is simply done anew."""
+    connection.execute(delete(_RECORD))
+
+
 def release(connection: Connection, api_key_id: int, idempotency_key: str) -> None:
     """Forget a request that was refused or failed: nothing was done, so it may be sent again."""
     connection.execute(

@@ -59,6 +59,8 @@ class SiteFacts:
     home_url: str
     title: str = ""
     authors: tuple[tuple[str, int], ...] = ()
+    language: str = ""
+    """ISO 639-1 code of the language of most of its posts; empty where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,12 @@ def facts(connection: Connection, site_ids: Collection[int]) -> list[SiteFacts]:
     for batch in batches(sorted(site_ids)):
         for row in connection.execute(_signed(batch)):
             authors.setdefault(row.site_id, []).append((row.name, row.posts))
-        columns = [_SITE.c[name] for name in ("id", "key", "home_url", "title")]
+        columns = [_SITE.c[name] for name in ("id", "key", "home_url", "title", "language")]
         rows = connection.execute(select(*columns).where(_SITE.c.id.in_(batch)).order_by(_SITE.c.id))
-        found += [SiteFacts(row.id, row.key, row.home_url, row.title, tuple(authors.get(row.id, ()))) for row in rows]
+        found += [
+            SiteFacts(row.id, row.key, row.home_url, row.title, tuple(authors.get(row.id, ())), row.language or "")
+            for row in rows
+        ]
     return found
 
 
@@ -149,6 +154,7 @@ def settle(connection: Connection, site_ids: Collection[int], pairs: Sequence[Pa
     ``pairs`` is everything that the sites prove; a stored proof between one of them and any other site that is not
     among them has lost its ground. What somebody took back stays taken back, by whatever method it would come again.
     """
+    grouping.hold(connection, site_ids)
     taken_back = _taken_back(connection, site_ids)
     proven = [pair for pair in pairs if frozenset((pair.site_id, pair.other_site_id)) not in taken_back]
     _expire(connection, site_ids, proven, now)
@@ -211,6 +217,7 @@ def join(
 ) -> None:
     """Store one proof and give both sites to one blogger, besides whatever else is proven of them."""
     pair = Pair(site_id, other_site_id, method, evidence)
+    grouping.hold(connection, [site_id, other_site_id])
     if frozenset((site_id, other_site_id)) not in _taken_back(connection, [site_id]):
         _keep(connection, [pair], None, now)
     grouping.regroup(connection, [site_id, other_site_id], now=now)
@@ -220,6 +227,7 @@ def take_back(connection: Connection, proof_ids: Collection[int], *, by: str, no
     """Let proofs count no more, for good; sites that nothing else joins get bloggers of their own again."""
     query = select(_PROOF.c.site_id, _PROOF.c.other_site_id).where(_PROOF.c.id.in_(sorted(proof_ids)))
     site_ids = {site_id for pair in connection.execute(query) for site_id in pair}
+    grouping.hold(connection, site_ids)
     values = {"revoked_at": now, "revoked_by": f"{BY_PERSON}{by}"}
     by_nobody = ~_PROOF.c.revoked_by.startswith(BY_PERSON)
     connection.execute(update(_PROOF).where(_PROOF.c.id.in_(sorted(proof_ids)), by_nobody).values(**values))

@@ -21,11 +21,13 @@ from bloghound.records import (
     Link,
     LinkContext,
     Outcome,
+    ParsedPost,
     PostSource,
     Statement,
+    StatementKind,
 )
 from bloghound.urls import canonical_url, fold_url, holder_key, host_of, site_of
-from storage import claims, figures, links, pages, posts, sites, statements, suppressions
+from storage import claims, commenters, figures, links, pages, posts, sites, statements, suppressions
 from storage.merging import ReadPost
 from storage.pages import NewPage
 from storage.posts import Kept
@@ -41,7 +43,12 @@ _UNREAD = frozenset(
     | {Outcome.TOO_LARGE, Outcome.PARSE_ERROR, Outcome.PARSE_TIMEOUT}
 )
 # Pages that are gone or moved, or that ask not to be kept: what they stated for contact goes, collected now or not.
-_SAYS_NOTHING = frozenset({Outcome.NOT_FOUND, Outcome.REDIRECT, Outcome.NOINDEX, Outcome.RESERVED})
+_SAYS_NOTHING = frozenset({Outcome.NOT_FOUND, Outcome.NOINDEX, Outcome.RESERVED})
+_LEADS_ELSEWHERE = frozenset({Outcome.REDIRECT, Outcome.OTHER_SITE})
+# What leaves open what a page says now.
+_SILENT = (_UNREAD - _SAYS_NOTHING) | {Outcome.NOT_MODIFIED}
+# Pages that no longer say whose the site is; a redirect is judged by where it ends.
+_CLAIMS_NOTHING = frozenset({Outcome.NOT_FOUND, Outcome.OTHER_SITE, Outcome.NOINDEX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ def record(
     links.keep_site_links(connection, site_links, now=now)
     _gather_apart(connection, results, reactions)
     reactions.write(connection, secret_key=secret_key, now=now)
-    _keep_statements(connection, results, now=now)
+    _keep_statements(connection, results)
     claims.keep(connection, _identities(results))
     for site_id, new_pages in _new_pages(results).items():
         pages.enqueue(connection, site_id, new_pages)
@@ -153,18 +160,21 @@ def _nameless(result: PageResult) -> PageResult:
 
 
 def _about_others(result: PageResult, suppressed: Suppressions) -> PageResult:
-    """The result without what is a suppressed site's: copies of its posts, and links to it."""
+    """The result without what is a suppressed site's: copies of its posts, links to it, comments of its owner."""
     posts_left = (read for read in result.posts if not _is_copied_from(read, suppressed))
     return replace(
         result,
-        posts=tuple(
-            replace(read, post=replace(read.post, links=_links_left(read.post.links, suppressed)))
-            for read in posts_left
-        ),
+        posts=tuple(replace(read, post=_post_left(read.post, suppressed)) for read in posts_left),
+        comments=tuple(one for one in result.comments if _comments_left(one[1:], suppressed)),
         site_links=_links_left(result.site_links, suppressed),
         statements=_statements_left(result.statements, suppressed),
         identity=result.identity and _claims_left(result.identity, suppressed),
     )
+
+
+def _post_left(post: ParsedPost, suppressed: Suppressions) -> ParsedPost:
+    links, comments = _links_left(post.links, suppressed), _comments_left(post.comments, suppressed)
+    return replace(post, links=links, comments=comments)
 
 
 def _is_copied_from(read: ReadPost, suppressed: Suppressions) -> bool:
@@ -186,11 +196,19 @@ def _claims_left(said: IdentityStatement, suppressed: Suppressions) -> IdentityS
 
 
 def _statements_left(found: Sequence[Statement] | None, suppressed: Suppressions) -> tuple[Statement, ...] | None:
-    """The statements without addresses at the domain of a suppressed site."""
+    """The statements without mail addresses of suppressed sites and profiles."""
     if found is None:
         return None
-    domains = ((one, one.value.rpartition("@")[2]) for one in found)
-    return tuple(one for one, key in domains if key not in suppressed and f"www.{key}" not in suppressed)
+    return tuple(
+        one
+        for one in found
+        if one.kind is not StatementKind.EMAIL
+        or not any(key in suppressed for key in statements.keys_of_address(one.value))
+    )
+
+
+def _comments_left(found: Sequence[Comment], suppressed: Suppressions) -> tuple[Comment, ...]:
+    return tuple(one for one in found if not commenters.is_suppressed(one.identity, suppressed))
 
 
 def _key_of(url: str) -> str | None:
@@ -240,23 +258,62 @@ def _gather_apart(connection: Connection, results: Sequence[PageResult], reactio
             )
 
 
-def _keep_statements(connection: Connection, results: Sequence[PageResult], *, now: datetime) -> None:
+def _keep_statements(connection: Connection, results: Sequence[PageResult]) -> None:
     for result in results:
+        if result.site_id is None or not result.is_page:
+            continue
+        if result.outcome in _LEADS_ELSEWHERE:
+            # This form of the address alone: ``http`` leads to ``https``, where the page says what it says.
+            statements.drop_of_pages(connection, result.site_id, [result.url], read_by=result.fetched_at)
+            continue
         found = () if result.outcome in _SAYS_NOTHING else result.statements
-        if result.site_id is not None and found is not None and result.is_page:
-            statements.replace_of_page(connection, result.site_id, result.url, found, now=now)
+        if found is not None and not (found and _was_read_since(connection, result)):
+            statements.replace_of_page(connection, result.site_id, result.url, found, read_at=result.fetched_at)
+
+
+def _was_read_since(connection: Connection, result: PageResult) -> bool:
+    """Whether a page from an archive was read later than that: nothing stored tells of what it took back since."""
+    if result.origin == "live":
+        return False
+    place = fold_url(result.url)
+    forms = [f"{scheme}://{place}{end}" for scheme in ("http", "https") for end in ("", "/")]
+    silent, elsewhere = ([one.value for one in outcomes] for outcomes in (_SILENT, _LEADS_ELSEWHERE))
+    is_page = (_FETCH.c.url == result.url) | (_FETCH.c.url.in_(forms) & _FETCH.c.outcome.not_in(elsewhere))
+    read = (_FETCH.c.site_id == result.site_id) & (_FETCH.c.fetched_at > result.fetched_at)
+    query = select(_FETCH.c.id).where(read, is_page, _FETCH.c.outcome.not_in(silent)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _identities(results: Sequence[PageResult]) -> list[tuple[int, IdentityStatement, datetime]]:
-    """What pages say of whose their site is; one that is not there any more says nothing."""
+    """What pages say of whose their site is; one that is not there any more, or leads elsewhere, says nothing."""
     found = []
-    for result in results:
+    for place, result in enumerate(results):
         said = result.identity
-        if said is None and result.outcome is Outcome.NOT_FOUND and result.is_page and result.url:
+        if said is None and _is_own_page(result) and _is_withdrawn(results, place):
             said = IdentityStatement("" if result.kind == "home" else fold_url(result.url), result.url)
         if said is not None and result.site_id is not None:
             found.append((result.site_id, said, result.fetched_at))
     return found
+
+
+def _is_own_page(result: PageResult) -> bool:
+    """Whether a page was asked for now, so that its answer tells what it says now."""
+    return result.is_page and bool(result.url) and result.origin != "import"
+
+
+def _is_withdrawn(results: Sequence[PageResult], place: int) -> bool:
+    """Whether the page at ``place`` is there no more; the hops of a redirect follow each other in ``results``."""
+    result = results[place]
+    if result.outcome is not Outcome.REDIRECT:
+        return result.outcome in _CLAIMS_NOTHING
+    if result.kind == "home":
+        return False  # wherever its hops end is read as the home page, and speaks in its place
+    if result.reason:
+        return True
+    after = (results[number] for number in range(place + 1, len(results)))
+    hops = (one for one in after if one.is_page and one.site_id == result.site_id)
+    end = next((one for one in hops if one.outcome is not Outcome.REDIRECT or one.reason), None)
+    return end is not None and end.outcome not in _SILENT
 
 
 def _new_pages(results: Sequence[PageResult]) -> dict[int, list[NewPage]]:

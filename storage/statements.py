@@ -44,20 +44,24 @@ class StoredStatement:
 
 
 def replace_of_page(
-    connection: Connection, site_id: int, page_url: str, statements: Sequence[Statement], *, now: datetime
+    connection: Connection, site_id: int, page_url: str, statements: Sequence[Statement], *, read_at: datetime
 ) -> None:
     """Store what a page says of contact; what it said before and no longer says goes.
 
-    What another page of the site said first stays that page's: an address in the footer is on every page, and would
-    else be lost with whichever page was read last.
+    What was read earlier than what is stored of the page changes nothing: an archive may be years old. What another
+    page of the site said first stays that page's: an address in the footer is on every page, and would else be lost
+    with whichever page was read last.
     """
     said = {(statement.kind.value, statement.value): statement for statement in statements}
     known = _known(connection, site_id)
-    gone = [key for key, source in known.items() if source == page_url and key not in said]
+    place = fold_url(page_url)
+    own = {key: observed_at for key, (source, observed_at) in known.items() if fold_url(source) == place}
+    if any(observed_at > read_at for observed_at in own.values()):
+        return
+    gone = [key for key in own if key not in said]
     if gone:
         key = tuple_(_STATEMENT.c.kind, _STATEMENT.c.value)
         connection.execute(delete(_STATEMENT).where(_STATEMENT.c.site_id == site_id, key.in_(gone)))
-    own = [one for key, one in said.items() if fold_url(known.get(key, page_url)) == fold_url(page_url)]
     rows = [
         {
             "site_id": site_id,
@@ -65,20 +69,48 @@ def replace_of_page(
             "value": statement.value,
             "words": statement.words,
             "source_url": page_url,
-            "observed_at": now,
+            "observed_at": read_at,
         }
-        for statement in own
+        for key, statement in said.items()
+        if key in own or key not in known
     ]
     upsert(
         connection, _STATEMENT, rows, key=["site_id", "kind", "value"], update=["words", "source_url", "observed_at"]
     )
 
 
-def _known(connection: Connection, site_id: int) -> dict[tuple[str, str], str]:
-    """The page of each statement of a site, by kind and value."""
-    columns = (_STATEMENT.c.kind, _STATEMENT.c.value, _STATEMENT.c.source_url)
-    rows = connection.execute(select(*columns).where(_STATEMENT.c.site_id == site_id))
-    return {(kind, value): source for kind, value, source in rows}
+def _known(connection: Connection, site_id: int) -> dict[tuple[str, str], tuple[str, datetime]]:
+    """The page of each statement of a site, and when it was read there, by kind and value."""
+    names = ("kind", "value", "source_url", "observed_at")
+    query = select(*(_STATEMENT.c[name] for name in names)).where(_STATEMENT.c.site_id == site_id)
+    return {(kind, value): (source, observed_at) for kind, value, source, observed_at in connection.execute(query)}
+
+
+def keys_of_address(address: str) -> tuple[str, ...]:
+    """The keys of whoever a mail address names: the site of its domain, and the profile whose handle looks like it.
+
+    A site of ``www.`` has its mail at the name without; profiles are on hosts as they are.
+    """
+    user, _, domain = address.lower().rpartition("@")
+    bare = domain.removeprefix("www.")
+    return bare, f"www.{bare}", f"{domain}/@{user}"
+
+
+def of_address_holder(connection: Connection, site_key: str) -> list[int]:
+    """Ids of the mail addresses, on whichever site, that are a site's or a profile's."""
+    host = site_key.partition("/@")[0].removeprefix("www.")
+    rows = connection.execute(
+        select(_STATEMENT.c.id, _STATEMENT.c.value).where(
+            _STATEMENT.c.kind == StatementKind.EMAIL.value, _STATEMENT.c.value.icontains(host, autoescape=True)
+        )
+    )
+    return [row_id for row_id, address in rows if site_key in keys_of_address(address)]
+
+
+def addresses(connection: Connection) -> list[str]:
+    """Every mail address that any site states."""
+    query = select(_STATEMENT.c.value).where(_STATEMENT.c.kind == StatementKind.EMAIL.value).distinct()
+    return sorted(connection.execute(query).scalars())
 
 
 def sources(connection: Connection, site_id: int) -> list[str]:
@@ -87,11 +119,20 @@ def sources(connection: Connection, site_id: int) -> list[str]:
     return sorted(connection.execute(query).scalars())
 
 
-def drop_of_pages(connection: Connection, site_id: int, page_urls: Sequence[str]) -> None:
-    """Remove what pages of a site state."""
+def drop_of_pages(
+    connection: Connection, site_id: int, page_urls: Sequence[str], *, read_by: datetime | None = None
+) -> None:
+    """Remove what pages of a site state; with ``read_by`` only what was read until then."""
+    condition = _STATEMENT.c.site_id == site_id
+    if read_by is not None:
+        condition &= _STATEMENT.c.observed_at <= read_by
     for batch in batches(page_urls):
-        where = (_STATEMENT.c.site_id == site_id, _STATEMENT.c.source_url.in_(batch))
-        connection.execute(delete(_STATEMENT).where(*where))
+        connection.execute(delete(_STATEMENT).where(condition, _STATEMENT.c.source_url.in_(batch)))
+
+
+def withdraw(connection: Connection, site_id: int) -> None:
+    """Remove everything that a site states, as when its address leads to another site."""
+    connection.execute(delete(_STATEMENT).where(_STATEMENT.c.site_id == site_id))
 
 
 def drop_all(connection: Connection) -> int:

@@ -109,6 +109,11 @@ def hidden(post: RankablePost, kinds: Sequence[EngagementKind], *, listed: bool)
     return replace(post, engagement=tuple(kept), comments=None if listed else post.comments)
 
 
+def undated(post: RankablePost) -> RankablePost:
+    """The post without its date."""
+    return replace(post, published=None)
+
+
 def totals(table: EngagementTable, others: Sequence[tuple[float, float]]) -> list[float]:
     """Total scores; ``others`` are each blogger's relevance and reach."""
     return [

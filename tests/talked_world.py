@@ -107,4 +107,4 @@ def _publish_contact(store: Stored, bean: int, now: datetime) -> None:
         Statement(StatementKind.NO_PITCHES, "", "Please send no pitches.", page),
         Statement(StatementKind.EMAIL, f"hello@{BEAN}", f"hello@{BEAN}", page),
     ]
-    statements.replace_of_page(store.connection, bean, page, stated, now=now)
+    statements.replace_of_page(store.connection, bean, page, stated, read_at=now)

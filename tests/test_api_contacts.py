@@ -78,7 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     with closing(open_database(settings)) as database, database.transaction() as connection:
         ids = sites.ids_by_key(connection, list(SAID))
         for key, said in SAID.items():
-            statements.replace_of_page(connection, ids[key], said[0].source_url, said, now=NOW)
+            statements.replace_of_page(connection, ids[key], said[0].source_url, said, read_at=NOW)
     return settings
 
 
@@ -225,6 +225,21 @@ def _text_of(answer: Answer, format_: str) -> str:
     return " ".join(str(cell) for row in rows for cell in row)
 
 
+# Safe retries
+
+
+def test_no_answer_with_wishes_is_kept_for_a_retry(client: Client, closed: Client) -> None:
+    key, body = make_key(client.settings, ("contacts:read", "read")), {"query": "coffee espresso grinders"}
+    answers = [
+        ask("POST", f"{one.address}/v1/search", body, key=key, headers={"Idempotency-Key": "once"})
+        for one in (client, closed)
+    ]
+    assert [answer.status for answer in answers] == [200, 200]
+    shown, hidden = ([result["contact_wishes"] for result in answer.json()["results"]] for answer in answers)
+    assert ["no_pitches"] in shown
+    assert set(map(str, hidden)) == {"None"}
+
+
 # Opting out
 
 
@@ -233,7 +248,7 @@ def test_an_opt_out_hides_contacts_at_once(tmp_path: Path) -> None:
     with closing(open_database(settings)) as database, database.transaction() as connection:
         site_id = sites.ids_by_key(connection, ["cup.example"])["cup.example"]
         statements.replace_of_page(
-            connection, site_id, PAGE, [Statement(KIND.EMAIL, "c@cup.example", "", PAGE)], now=NOW
+            connection, site_id, PAGE, [Statement(KIND.EMAIL, "c@cup.example", "", PAGE)], read_at=NOW
         )
     with serving(settings) as address:
         client = Client(settings, address)

@@ -76,9 +76,9 @@ def test_talks_elsewhere_name_the_post(found: Any) -> None:
     assert talk["post"] == {"url": f"https://{BEAN}/talk0", "title": "Talk 0"}
 
 
-def test_months_and_window_are_those_of_the_profile(get: Get, found: Any) -> None:
-    profile = get(id_of(BEAN))
-    assert found["window"] == profile["standing"]["window"]
+def test_measures_and_months_are_those_of_the_profile(get: Get, found: Any) -> None:
+    assert found["measures"] == get(id_of(BEAN))["standing"]["measures"]
+    assert "window" not in found  # each measure has its own
     assert found["months"] == get(f"{id_of(BEAN)}/activity")["months"]
     assert found["unknown_because"] is None
 

@@ -84,6 +84,10 @@ CHANGES = {
     "profile gone": Change("/api/v1/accounts/lookup?acct=ann", Document(b"{}", status=404), on_profile=True),
     "profile not reached": Change("/api/v1/accounts/lookup?acct=ann", Document(b"", status=503), True, True),
     "taken off the about page": Change("/about/", page("About", "<p>I write here.</p>")),
+    "about page leads to a post": Change("/about/", Document(b"", status=301, headers=(("Location", "/day-1/"),))),
+    "about page leads elsewhere": Change(
+        "/about/", Document(b"", status=301, headers=(("Location", "http://casino.test/"),))
+    ),
 }
 
 

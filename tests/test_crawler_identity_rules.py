@@ -1,6 +1,7 @@
 """What counts as a site's word, what two sites prove, and where several people share one: pure decisions."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -90,7 +91,16 @@ def test_a_handle_that_is_a_domain_names_that_site(handle: str, target: str | No
         ("http://koffie.nl", BLOG, True),
         ("https://koffie.nl/over-mij/", BLOG, True),
         ("https://koffie.nl/nl/about.html", BLOG, True),
+        ("https://koffie.nl/pt-br/sobre", BLOG, True),
         ("https://koffie.nl/blog/", BLOG, True),
+        ("https://koffie.nl/en/blog/", BLOG, True),
+        ("https://koffie.nl/jo/", BLOG, False),
+        ("https://koffie.nl/jo/about", BLOG, False),
+        ("https://koffie.nl/bo/about", BLOG, False),
+        ("https://koffie.nl/en/", BLOG, False),
+        ("https://koffie.nl/en/", "https://koffie.nl/en/", True),
+        ("https://koffie.nl/jo/", "https://koffie.nl/jo/", True),
+        ("https://koffie.nl/", "https://koffie.nl/nl/", True),
         ("https://koffie.nl/kop/", "https://koffie.nl/kop/", True),
         ("https://koffie.nl/author/ann/", BLOG, False),
         ("https://koffie.nl/blog/about-tea/", BLOG, False),
@@ -109,6 +119,28 @@ def test_a_handle_that_is_a_domain_names_that_site(handle: str, target: str | No
 )
 def test_an_address_names_a_site_as_a_whole_or_a_part_of_it(url: str, home_url: str, expected: bool) -> None:
     assert claims.names_site(url, home_url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "language", "expected"),
+    [
+        ("https://koffie.nl/nl/", "nl", True),
+        ("https://koffie.nl/en/", "nl", False),
+        ("https://koffie.nl/jo/", "", False),
+    ],
+)
+def test_the_folder_of_the_language_that_a_site_is_in_names_it(url: str, language: str, expected: bool) -> None:
+    assert claims.names_site(url, BLOG, language) is expected
+
+
+@pytest.mark.parametrize("path", ["jo/", "jo/about/", "en/", "nl/"])
+def test_a_folder_of_two_letters_may_be_an_authors_and_does_not_speak_for_the_site(path: str) -> None:
+    found = [IdentityClaim(ClaimKind.REL_ME, SOCIAL)]
+    assert claims.of_page(f"{BLOG}{path}", BLOG, "koffie.nl", found, is_home=False) is None
+    home = f"{BLOG}{path}"
+    said = claims.of_page(home, home, "koffie.nl", found, is_home=False)
+    assert said is not None
+    assert said.place == ""
 
 
 # What two prove
@@ -174,6 +206,12 @@ def test_a_checked_handle_proves_the_domain_and_nothing_else() -> None:
     assert found is not None
     assert (found.site_id, found.method) == (blog.site_id, "handle")
     assert proof_of(other, account, claim(account, BLOG, ClaimKind.HANDLE)) is None
+
+
+def test_a_blog_is_named_by_the_folder_of_its_language() -> None:
+    blog, account = replace(site(BLOG), language="nl"), site(SOCIAL)
+    assert proof_of(blog, account, claim(blog, SOCIAL), claim(account, "https://koffie.nl/nl/")) is not None
+    assert proof_of(blog, account, claim(blog, SOCIAL), claim(account, "https://koffie.nl/jo/")) is None
 
 
 def test_with_and_without_www_is_one_name() -> None:

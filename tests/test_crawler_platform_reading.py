@@ -1,6 +1,8 @@
 """A blog's platform asked after its pages: what is stored, when it is not asked, and what it may not bring in."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from bloghound.demo.exchange import JSON, Document
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.recrawl import run_due
-from bloghound.records import CrawlReport
+from bloghound.records import CrawlReport, ParsedPost, PostSource
 from bloghound.settings import Settings
+from crawler.platform_reading import MAX_AHEAD, dated_by
 from tests.crawling import query
 from tests.mockweb import Content, MockWeb, RetryAfterSeconds, page, post_page, small_blog
 from tests.test_jobs_recrawl import make_due
@@ -179,3 +182,41 @@ def test_what_a_profile_shares_of_others_is_a_link_to_them(settings: Settings) -
         run_crawl(settings, [web.url("social.test", "/@ann")], static_hosts=own, retry_delays_seconds=())
     links = query(settings, "SELECT target_site_key, context, post_id FROM link")
     assert links == [("other.test/@bob", "content", None)]
+
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+POST = ParsedPost("https://a.test/1", "One", "Words", PostSource.FEED, published=NOW, date_source="api")
+
+
+@pytest.mark.parametrize("published", [None, NOW - timedelta(days=9000), NOW, NOW + MAX_AHEAD])
+def test_a_date_that_can_be_is_kept(published: datetime | None) -> None:
+    post = replace(POST, published=published)
+    assert dated_by(post, NOW) == post
+
+
+@pytest.mark.parametrize("ahead", [MAX_AHEAD + timedelta(seconds=1), timedelta(days=300_000)])
+def test_a_date_in_the_future_is_no_date(ahead: timedelta) -> None:
+    assert dated_by(replace(POST, published=NOW + ahead), NOW) == replace(POST, published=None, date_source=None)
+
+
+def test_a_profile_that_writes_from_the_future_is_stored_undated(settings: Settings) -> None:
+    account = {"id": "1", "username": "ann", "acct": "ann", "display_name": "Ann", "note": "", "fields": []}
+    with MockWeb({"social.test": {}}) as web:
+        shown = account | {"url": web.url("social.test", "/@ann"), "indexable": True, "discoverable": True}
+        said = [
+            {
+                "id": year,
+                "url": web.url("social.test", f"/@ann/{year}"),
+                "visibility": "public",
+                "created_at": f"{year}-05-01T10:00:00Z",
+                "content": f"<p>What a lovely day in {year}, with a walk along the river</p>",
+                "account": shown,
+            }
+            for year in ("2025", "9025")
+        ]
+        web.add("social.test", "/api/v1/accounts/lookup", as_json(shown))
+        web.add("social.test", "/api/v1/accounts/1/statuses", as_json(said))
+        own = {"social.test": (web.address, web.port)}
+        run_crawl(settings, [web.url("social.test", "/@ann")], static_hosts=own, retry_delays_seconds=())
+    dates = query(settings, "SELECT published_at IS NOT NULL, date_source FROM post ORDER BY url")
+    assert [(bool(dated), source is not None) for dated, source in dates] == [(True, True), (False, False)]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from bloghound.errors import ParseError
 from bloghound.records import EngagementKind, EngagementReading, LinkContext, ParsedPost, PostSource, UnknownReason
-from crawler.platforms.activitypub import MAX_OUTBOX_PAGES, is_same_server, read
+from crawler.platforms.activitypub import ACTIVITIES_PER_PAGE, MAX_OUTBOX_PAGES, is_same_server, read
 from crawler.platforms.mastodon import Mastodon
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Profile, ProfileAddress
 from tests.apiservers.activitypub import PER_PAGE, WRITTEN, ActivityPubServer
@@ -192,28 +193,62 @@ def test_no_text_is_kept_of_who_asks_not_to_be_searched(server: ActivityPubServe
     assert found.engagement[2].count == 3
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"type": "Note"},
-        {"id": "javascript:alert(1)"},
-        {"id": "https://victim.example/users/ann"},
-        {"suspended": True},
-    ],
-)
-def test_what_is_no_actor_of_this_server_is_gone(server: ActivityPubServer, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"type": "Note"}, {"id": "javascript:alert(1)"}, {"id": None}, {"type": None}])
+def test_what_is_no_actor_is_an_error_and_says_nothing_is_gone(
+    server: ActivityPubServer, changes: dict[str, Any]
+) -> None:
     server.actor |= changes
+    with pytest.raises(ParseError, match="did not answer with an actor"):
+        visit(server)
+
+
+def test_a_suspended_actor_is_gone(server: ActivityPubServer) -> None:
+    server.actor["suspended"] = True
     found = visit(server)
     assert (found.profile, found.gone) == (None, True)
 
 
-def test_nobody_hands_out_anothers_actor_as_an_own_account() -> None:
-    actor = {"id": "https://victim.example/users/ann", "type": "Person"}
-    request = ApiRequest("https://victim.example/users/ann", "actor", ADDRESS)
-    assert read(request, answer(actor), None).gone
-    named = read(request, answer(actor | {"webfinger": "acct:Ann@social.example"}), None).profile
-    assert named is not None
-    assert named.platform_id == "https://victim.example/users/ann"
+VICTIM: dict[str, Any] = {
+    "id": "https://victim.example/users/victim",
+    "type": "Person",
+    "outbox": "https://victim.example/users/victim/outbox",
+}
+
+
+def test_an_actor_that_names_another_server_is_asked_for_there_once() -> None:
+    request = ApiRequest("https://social.example/actor", "actor", ADDRESS)
+    claimed = VICTIM | {"webfinger": "ann@social.example", "discoverable": True, "indexable": True}
+    for asked in (request, replace(request, url="https://victim.example/uploads/7.json")):
+        step = read(asked, answer(claimed), None)
+        assert (step.profile, step.gone, [one.url for one in step.next]) == (None, False, [VICTIM["id"]])
+    (at_home,) = step.next
+    elsewhere = VICTIM | {"id": "https://third.example/users/victim"}
+    for told in (VICTIM, VICTIM | {"suspended": True}, elsewhere | {"webfinger": "ann@social.example"}):
+        step = read(at_home, answer(told), None)
+        assert (step.profile, step.gone, step.next) == (None, False, ())
+
+
+def test_a_name_on_another_host_holds_where_the_actors_own_server_confirms_it() -> None:
+    request = ApiRequest(VICTIM["id"], "actor", ADDRESS)
+    told = VICTIM | {"webfinger": "acct:Ann@social.example", "discoverable": False}
+    found = read(request, answer(told), None)
+    assert found.profile is not None
+    assert (found.profile.platform_id, found.profile.discoverable, found.next) == (VICTIM["id"], False, ())
+
+
+@pytest.mark.parametrize("purpose", ["outbox", "followers"])
+def test_a_collection_is_read_on_the_actors_server_only(purpose: str) -> None:
+    known = Profile("activitypub", ADDRESS.url, ADDRESS.handle, "Ann", platform_id="https://social.example/users/ann")
+    document = {"totalItems": 7, "orderedItems": [], "first": "https://evil.example/page"}
+    request = ApiRequest("https://evil.example/collection", purpose, ADDRESS)
+    step = read(request, answer(document), known)
+    assert (step.profile, step.posts, step.next) == (known, (), ())
+
+
+def test_a_page_longer_than_servers_make_them_is_cut(server: ActivityPubServer) -> None:
+    server.holds_items = True
+    server.activities = [server.note(str(number)) for number in range(ACTIVITIES_PER_PAGE + 20)]
+    assert len(visit(server).posts) == ACTIVITIES_PER_PAGE
 
 
 def test_a_page_elsewhere_is_not_the_profiles_address(server: ActivityPubServer) -> None:
@@ -236,12 +271,37 @@ def test_which_hosts_are_one_server(url: str, root: str, same: bool) -> None:
     assert is_same_server(url, root) is same
 
 
-@pytest.mark.parametrize(("status", "is_gone"), [(404, True), (410, True), (401, True), (403, False), (429, False)])
+@pytest.mark.parametrize(("status", "is_gone"), [(404, True), (410, True), (401, False), (403, False), (429, False)])
 @pytest.mark.parametrize("path", ["/.well-known/webfinger", "/users/ann"])
 def test_only_what_is_said_to_be_gone_is_gone(server: ActivityPubServer, path: str, status: int, is_gone: bool) -> None:
     server.instead[path] = Reply({"error": "x"}, status, headers=(("Retry-After", "30"),))
     found = visit(server)
     assert (found.profile, found.gone) == (None, is_gone)
+
+
+@pytest.mark.parametrize("refusal", [401, 403, 429, 500, 503])
+@pytest.mark.parametrize("path", ["/.well-known/webfinger", "/users/ann"])
+def test_nothing_is_gone_while_the_interface_has_not_said_so(
+    server: ActivityPubServer, path: str, refusal: int
+) -> None:
+    server.instead = {"/api/v1/accounts/lookup": Reply({}, refusal), path: Reply({}, 404)}
+    found = visit(server)
+    assert (found.profile, found.gone) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_gone"),
+    [(404, 404, True), (410, 404, True), (404, 410, True), (429, 404, False), (503, 401, False), (404, 401, False)],
+)
+def test_a_profile_is_gone_only_where_both_ways_say_so(first: int, second: int, is_gone: bool) -> None:
+    (request,) = Mastodon().first_requests(ADDRESS)
+    known = Profile("mastodon", ADDRESS.url, ADDRESS.handle, "Ann")
+    (webfinger,) = Mastodon().read(request, ApiAnswer(first), None).next
+    assert Mastodon().read(webfinger, ApiAnswer(second), None).gone is is_gone
+    assert not Mastodon().read(webfinger, ApiAnswer(second), known).gone
+    link = {"rel": "self", "type": "application/activity+json", "href": "https://social.example/users/ann"}
+    (actor,) = Mastodon().read(webfinger, answer({"links": [link]}), None).next
+    assert Mastodon().read(actor, ApiAnswer(second), None).gone is is_gone
 
 
 @pytest.mark.parametrize("status", [0, 500, 502, 503])
@@ -293,8 +353,13 @@ WRONG: list[Any] = [None, 7, "x", [], {}, [None], [[]], {"a": {}}, [{"href": 3}]
 def test_json_of_any_other_shape_is_read_without_an_error(value: object, purpose: str) -> None:
     request = ApiRequest("https://social.example/x", purpose, ADDRESS)
     known = Profile("activitypub", ADDRESS.url, "ann@social.example", "Ann", platform_id="https://social.example/ann")
-    for profile in (None, known):
-        assert read(request, answer(value), profile).posts == ()
+    assert read(request, answer(value), known).posts == ()
+    if purpose == "actor":
+        with pytest.raises(ParseError, match="did not answer with an actor"):
+            read(request, answer(value), None)
+    else:
+        found = read(request, answer(value), None)
+        assert (found.posts, found.gone) == ((), False)
 
 
 @pytest.mark.parametrize("wrong", WRONG)

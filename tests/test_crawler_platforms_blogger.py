@@ -23,6 +23,20 @@ def read(posts: list[Entry], comments: list[Entry], **server: Any) -> Told:
         return visit(Blogger(), f"{BLOG}/", running)
 
 
+def page(entries: list[Entry]) -> Document:
+    """All entries at once, whatever was asked for."""
+    return Document(json.dumps({"feed": feed(entries, 1, len(entries), len(entries))}).encode())
+
+
+def test_a_server_that_gives_more_than_was_asked_for_is_cut() -> None:
+    long = [comment(one, 4, 41) for one in range(1, PER_PAGE * 2)]
+    told = read(POSTS, [], refusals={"comments": page(long)})
+    assert len({found.comment_id for _, found in told.comments}) == PER_PAGE
+    crowd = [post(one, one, 1) for one in range(1, PER_PAGE * 2)]
+    told = read([], [], refusals={"posts": page(crowd)})
+    assert len({url for url, _ in told.readings}) == PER_PAGE
+
+
 @pytest.mark.parametrize(
     ("url", "software", "is_known"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from bloghound.errors import ParseError
 from bloghound.records import Comment, EngagementKind, EngagementReading, ParsedPost, PostSource, UnknownReason
-from crawler.platforms.bluesky import MAX_FEED_PAGES, MAX_THREADS, POSTS_PER_PAGE, Bluesky
+from crawler.platforms.bluesky import MAX_FEED_PAGES, MAX_REPLIES, MAX_THREADS, POSTS_PER_PAGE, Bluesky
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Profile, ProfileLink
 from tests.apiservers.base import Reading, Reply, read_all
 from tests.apiservers.bluesky import ANN, BEA, CAS, HID, SEEN, BlueskyServer, invalid, post, reply, repost, self_label
@@ -289,6 +289,15 @@ def test_discussed_posts_on_the_second_page_are_asked_for_as_well(server: Bluesk
     found = read(server)
     assert [url.rpartition("%2F")[2].partition("&")[0] for url in found.asked if "Thread" in url] == ["k7", "late"]
     assert len(found.posts) == POSTS_PER_PAGE + 1
+
+
+def test_a_server_that_gives_more_than_was_asked_for_is_cut(server: BlueskyServer) -> None:
+    long = [{"post": post(ANN, f"k{n}", "Koffie", replyCount=int(n == 0))} for n in range(POSTS_PER_PAGE * 2)]
+    root = long[0]["post"]
+    server.instead["/xrpc/app.bsky.feed.getAuthorFeed"] = Reply({"feed": long})
+    server.threads[root["uri"]] = reply(root, *(reply(post(BEA, f"r{n}", "Ja")) for n in range(MAX_REPLIES * 2)))
+    found = read(server)
+    assert (len(found.posts), len(found.comments)) == (POSTS_PER_PAGE, MAX_REPLIES)
 
 
 def test_paging_ends_where_the_server_never_does(server: BlueskyServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bloghound.errors import ParseError
 from bloghound.records import Comment, EngagementKind, EngagementReading, UnknownReason
-from crawler.platforms.devto import ARTICLES_PER_PAGE, MAX_ARTICLE_PAGES, MAX_COMMENTED, DevTo
+from crawler.platforms.devto import ARTICLES_PER_PAGE, MAX_ARTICLE_PAGES, MAX_COMMENTED, MAX_COMMENTS, DevTo
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, ProfileLink
 from tests.apiservers.base import Reading, Reply, read_all
 from tests.apiservers.devto import ACCEPT, WRITTEN, ForemServer, article, comment
@@ -134,6 +134,18 @@ def test_comments_are_read_of_the_newest_commented_articles_only(server: ForemSe
 def test_older_articles_follow_while_pages_are_full(server: ForemServer) -> None:
     server.articles = [article(number) for number in range(ARTICLES_PER_PAGE + 1)]
     assert len(read(server).readings) == 2 * (ARTICLES_PER_PAGE + 1)
+
+
+def test_a_server_that_gives_more_than_was_asked_for_is_cut(server: ForemServer) -> None:
+    long = [article(number, comments_count=int(number == 0)) for number in range(ARTICLES_PER_PAGE * 2)]
+    server.instead["/api/articles"] = Reply(long)
+    deep = comment("end", "bo")
+    for number in range(MAX_COMMENTS):
+        deep = comment(f"c{number}", "bo", "<p>x</p>", deep) if number % 10 else comment(f"c{number}", "bo")
+    server.comments["0"] = [deep, *(comment(f"w{number}", "cas") for number in range(MAX_COMMENTS))]
+    found = read(server)
+    assert len({url for url, _ in found.readings}) == ARTICLES_PER_PAGE
+    assert len(found.comments) == MAX_COMMENTS
 
 
 def test_paging_ends(server: ForemServer) -> None:

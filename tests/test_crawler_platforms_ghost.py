@@ -6,7 +6,7 @@ import pytest
 
 from bloghound.demo.exchange import Document
 from bloghound.records import EngagementKind, EngagementReading, UnknownReason
-from crawler.platforms.ghost import MAX_COMMENT_PAGES, MAX_SITEMAP_POSTS, PER_PAGE, Ghost
+from crawler.platforms.ghost import MAX_COMMENT_PAGES, MAX_REPLIES, MAX_SITEMAP_POSTS, PER_PAGE, Ghost
 from tests.apiservers.ghost import HOST, POSTS_IN_FEED, Entry, GhostServer, comment, post
 from tests.apiservers.visiting import BROKEN_BODIES, STRANGE_VALUES, Told, visit
 
@@ -48,10 +48,10 @@ def test_a_comment_is_read_with_who_when_and_how_long() -> None:
     assert found.published == datetime(2026, 1, 22, 8, tzinfo=UTC)
 
 
-def test_answers_count_and_those_by_a_name_of_the_feed_are_the_author_s() -> None:
-    told = read(POSTS, [comment(1, 1, 11, "Bea", comment(2, 0, 12, "ann  brouwer"), comment(3, 0, 13, "Bo"))])
+def test_answers_count_and_the_authors_name_alone_does_not_make_a_reader_the_author() -> None:
+    told = read(POSTS, [comment(1, 1, 11, "Bea", comment(2, 0, 12, "Ann Brouwer"), comment(3, 0, 13, "Bo"))])
     assert told.comments_at("/leaf-1/") == number(3)
-    assert {found.comment_id: found.by_author for _, found in told.comments} == {"c1": False, "c2": True, "c3": False}
+    assert {found.comment_id: found.by_author for _, found in told.comments} == dict.fromkeys(("c1", "c2", "c3"), False)
     assert {url for url, _ in told.comments} == {f"{HOST}/leaf-1/"}
 
 
@@ -71,6 +71,14 @@ def test_answers_that_are_not_listed_are_counted() -> None:
     told = read(POSTS, [comment(1, 1, 11, "Bea", *replies)], replies_shown=3)
     assert told.comments_at("/leaf-1/") == number(1 + 5)
     assert len(told.comments) == 1 + 3
+
+
+@pytest.mark.parametrize("status", ["hidden", "deleted"])
+def test_what_was_taken_back_is_not_kept_for_answers_that_are_not_listed(status: str) -> None:
+    gone = comment(1, 1, 11, "Bea", comment(2, 0, 12, "Bo"), comment(3, 0, 13, "Cas"), status=status)
+    told = read(POSTS, [gone], replies_shown=1)
+    assert told.comments_at("/leaf-1/") == number(2)
+    assert [found.comment_id for _, found in told.comments] == ["c2"]
 
 
 @pytest.mark.parametrize("status", ["hidden", "deleted"])
@@ -111,6 +119,32 @@ def test_the_refusal_of_a_blog_without_comments_is_its_word_that_they_are_closed
     told = read(POSTS, [], refusals={"comments": 405})
     closed = EngagementReading(EngagementKind.COMMENTS, None, UnknownReason.COMMENTS_CLOSED)
     assert [told.comments_at(f"/leaf-{one}/") for one in (3, 2, 1)] == [closed] * 3
+
+
+def test_comments_are_closed_on_posts_beyond_the_feed_too() -> None:
+    posts = [post(one, one) for one in range(1, POSTS_IN_FEED + 4)]
+    told = read(posts, [], refusals={"comments": 405})
+    closed = EngagementReading(EngagementKind.COMMENTS, None, UnknownReason.COMMENTS_CLOSED)
+    assert told.purposes() == ["feed", "comments", "sitemap"]
+    assert dict(told.readings) == {one["url"]: closed for one in posts}
+
+
+def test_a_server_that_gives_more_than_was_asked_for_is_cut() -> None:
+    answers = [comment(1000 + one, 0, 12) for one in range(MAX_REPLIES + 5)]
+    long = [comment(1, 3, 45, "Bea", *answers), *(comment(one, 1, 11) for one in range(2, PER_PAGE + 50))]
+    told = read([post(3, 40), post(1, 10)], [], refusals={"comments/1": _page(*long), "comments": _page()})
+    assert len(told.comments) == PER_PAGE + MAX_REPLIES
+    assert told.comments_at("/leaf-3/") == number(1 + MAX_REPLIES + 5)
+    first = told.purposes().index("comments")
+    assert told.purposes()[first + 1] == "comments"
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Jan 0001 00:00:00 +2359", "soon"])
+def test_a_date_that_no_calendar_holds_is_unknown(date: str) -> None:
+    entry = f"<item><guid>p1</guid><link>{HOST}/leaf-1/</link><pubDate>{date}</pubDate></item>"
+    feed = Document(f"<rss><channel>{entry}</channel></rss>".encode(), "application/rss+xml")
+    told = read(POSTS, [comment(1, 1, 11)], refusals={"rss": feed})
+    assert (told.errors, told.comments_at("/leaf-1/")) == ([], number(1))
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])

@@ -120,6 +120,12 @@ def test_older_stories_follow_page_by_page(server: HackerNewsServer) -> None:
     assert [query["page"] for query in server.asked] == ["0", "1"]
 
 
+def test_a_server_that_gives_more_than_was_asked_for_is_cut(server: HackerNewsServer) -> None:
+    long = [story(number, POST) for number in range(STORIES_PER_PAGE * 2)]
+    server.instead["/api/v1/search_by_date"] = Reply({"hits": long, "nbPages": 1})
+    assert len(read(server).discussions) == STORIES_PER_PAGE
+
+
 @pytest.mark.parametrize("pages", [None, 10**9])
 def test_paging_ends(server: HackerNewsServer, pages: int | None) -> None:
     server.stories, server.pages = [story(number, POST) for number in range(900)], pages

@@ -148,10 +148,16 @@ def check(step: Step) -> None:
 @pytest.mark.parametrize("cases", [bluesky_cases, mastodon_cases, activitypub_cases, other_cases])
 def test_no_exchanged_value_stops_the_reading(cases: Callable[[], Iterator[Case]]) -> None:
     chance, known = random.Random(cases.__name__), list(cases())  # noqa: S311 - the same mutations each time
+    read = 0
     for number in range(MUTATIONS):
         case = known[number % len(known)]
         answer = ApiAnswer(200, json.dumps(mutated(case.document, chance)).encode())
-        check(case.platform.read(case.request, answer, case.profile))
+        try:
+            check(case.platform.read(case.request, answer, case.profile))
+            read += 1
+        except ParseError:
+            assert case.request.purpose in {"account", "actor"}
+    assert read > MUTATIONS / 2
 
 
 def test_the_answers_as_documented_are_read_whole() -> None:

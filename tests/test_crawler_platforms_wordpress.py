@@ -172,6 +172,20 @@ def test_a_redirect_tells_nothing() -> None:
     assert read(POSTS, COMMENTS, refusals={"posts": redirect("https://evil.example/")}).readings == []
 
 
+def test_a_server_that_gives_more_than_was_asked_for_is_cut_and_counts_nothing_as_whole() -> None:
+    long = [comment(one, 1, 11) for one in range(PER_PAGE * 2, 0, -1)]
+    told = read([post(1, 10), post(2, 20)], [], refusals={"comments": json_page(long)})
+    assert len({found.comment_id for _, found in told.comments}) == PER_PAGE
+    assert told.comments_at("/1/") is None
+    crowd = [post(number, number) for number in range(1, PER_PAGE * 3)]
+    told = read(crowd, [comment(1, 1, 400)], refusals={"posts": json_page(crowd)})
+    assert len({url for url, _ in told.readings}) == PER_PAGE
+
+
+def json_page(entries: list[Entry]) -> Document:
+    return Document(json.dumps(entries).encode(), headers=(("X-WP-TotalPages", "1"),))
+
+
 def test_endless_pages_end() -> None:
     posts = [post(number, 0.1) for number in range(1, 501)]
     told = read(posts, many(900), total_pages=10**6)

@@ -37,6 +37,15 @@ def test_blogs_are_known_by_their_host(url: str, is_known: bool) -> None:
     assert (WordPressCom().recognise(url, "wordpress") is not None) == is_known
 
 
+def test_a_server_that_gives_more_than_was_asked_for_is_cut() -> None:
+    long = {"found": 1, "comments": [comment(one, 4, 41) for one in range(1, PER_PAGE * 2)]}
+    told = read(POSTS, [], refusals={"comments": Document(json.dumps(long).encode())})
+    assert len({found.comment_id for _, found in told.comments}) == PER_PAGE
+    crowd = {"found": 1, "posts": [post(one, one) for one in range(1, PER_PAGE * 2)]}
+    told = read([], [], refusals={"posts": Document(json.dumps(crowd).encode())})
+    assert len({url for url, _ in told.readings}) == PER_PAGE
+
+
 def test_subscribers_are_the_blog_s_followers() -> None:
     profile = read(POSTS, WRITTEN).profile
     assert profile is not None

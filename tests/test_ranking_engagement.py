@@ -8,6 +8,7 @@ import pytest
 from bloghound.records import EngagementKind, EngagementReading, PostComments, UnknownReason
 from ranking.engagement.levels import BEST_SHARE, LEAST_HALF_LEVEL, SHRINKAGE_POSTS, TYPICAL_LEVEL
 from ranking.engagement.measures import MEASURES, READERS
+from ranking.why import why
 from tests.engagement_populations import commented, entry, hidden, joined, judged, liked, writer
 
 NEARLY = pytest.approx
@@ -93,6 +94,12 @@ def test_the_value_is_the_weighted_sum_and_known_where_readers_are_seen() -> Non
     assert "citations" not in READERS
 
 
+@pytest.mark.parametrize(("others", "told"), [([None], "9 comments a post"), ([3], "9 comments a post, peers 6")])
+def test_who_alone_shows_a_figure_is_compared_with_nobody(others: list[int | None], told: str) -> None:
+    engagement = judged([commented(0, [9]), commented(1, others)])[0].inputs
+    assert why({"on_topic_posts": 1, "posts": 1}, engagement, {}, links=False).endswith(f"links unknown; {told}")
+
+
 def test_peers_stand_beside_every_figure() -> None:
     found = conversation([0, 0], [2, 2], [4, None], [None])
     peers = {name: found[3][name] for name in found[3] if name.startswith("peers")}
@@ -115,6 +122,17 @@ def test_a_measure_enters_from_the_channel_where_readers_answer_most() -> None:
     found = judged([both, commented(1, [3] * 4), liked(2, [4] * 4, "mastodon")])[0]
     assert (found.inputs["conversation"]["median"], found.inputs["applause"]["median"]) == (9, 8)
     assert found.inputs["conversation"]["of_posts"] == found.inputs["applause"]["of_posts"] == 4
+
+
+def test_few_posts_on_one_channel_are_given_no_more_than_the_many_on_another() -> None:
+    blog = [entry(2 * n, age_days=20 + n, shown={"comments": 0}) for n in range(9)]
+    both = joined(writer(0, [*blog, entry(1, shown={"comments": 1})], "wordpress"), "mastodon")
+    found, peer, _ = (one.inputs["conversation"] for one in judged([both, commented(1, [9] * 4), commented(2, [0])]))
+    given = SHRINKAGE_POSTS * (TYPICAL_LEVEL / 2) / (9 + SHRINKAGE_POSTS)
+    own = (1 / (1 + 9)) / (1 + SHRINKAGE_POSTS)
+    assert (found["channel"], found["of_posts"], peer["of_posts"]) == ("fediverse", 1, 4)
+    assert found["entered_at"] == NEARLY(own + given)
+    assert float(found["prior"] or 0) * SHRINKAGE_POSTS / (1 + SHRINKAGE_POSTS) == NEARLY(given)
 
 
 def test_a_channel_that_shows_nothing_stands_behind_one_that_does() -> None:

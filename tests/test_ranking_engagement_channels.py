@@ -30,16 +30,20 @@ def test_posts_count_from_a_week_on() -> None:
 
 
 @pytest.mark.parametrize(("published", "counts"), [(None, True), (AS_OF + timedelta(days=900), True), (AS_OF, False)])
-def test_a_post_without_a_believable_date_is_old(published: datetime | None, counts: bool) -> None:
-    odd = replace(entry(0, shown={"comments": 5}), published=published)
-    assert column([odd], "conversation") == ([5] if counts else [])
+def test_a_post_without_a_believable_date_counts_as_one_that_shows_nothing(
+    published: datetime | None, counts: bool
+) -> None:
+    odd = replace(entry(0, shown={"comments": 5}, citing_bloggers=2), published=published)
+    assert column([odd], "conversation") == column([odd], "citations") == ([HIDDEN] if counts else [])
+    assert set(channels_of(writer(0, [odd]), AS_OF)[0].reasons) == {"too_few_posts"}
 
 
-def test_only_the_newest_posts_count_and_undated_ones_last() -> None:
+def test_only_the_newest_posts_count_and_undated_ones_first() -> None:
     dated = [entry(n, age_days=10 + n, shown={"comments": n}) for n in range(WINDOW_POSTS + 5)]
     undated = replace(entry(99, shown={"comments": 999}), published=None)
-    assert column([undated, *dated], "conversation") == list(range(WINDOW_POSTS))
-    assert column([undated, *dated[: WINDOW_POSTS - 1]], "conversation")[-1] == 999
+    assert column(dated, "conversation") == list(range(WINDOW_POSTS))
+    assert column([*dated, undated], "conversation") == [HIDDEN, *range(WINDOW_POSTS - 1)]
+    assert channels_of(writer(0, [undated, *dated]), AS_OF)[0].reasons[0] == "not_exposed"
 
 
 def test_a_post_has_as_many_comments_as_it_shows() -> None:
@@ -106,7 +110,8 @@ def test_like_platforms_are_a_family(platform: str, kind: str, family: str) -> N
 @pytest.mark.parametrize(
     ("rate", "band"),
     [
-        (None, "less than monthly"),
+        (None, None),
+        (0, "less than monthly"),
         (0.9, "less than monthly"),
         (1, "monthly"),
         (4, "weekly"),
@@ -114,7 +119,7 @@ def test_like_platforms_are_a_family(platform: str, kind: str, family: str) -> N
         (99, "daily"),
     ],
 )
-def test_activity_has_four_bands(rate: float | None, band: str) -> None:
+def test_activity_has_four_bands(rate: float | None, band: str | None) -> None:
     assert band_of(rate) == band
 
 
@@ -125,6 +130,12 @@ def test_a_group_that_is_too_small_gives_way_to_the_platform_and_that_to_all() -
     assert groups[:MIN_PEERS] == ["blogs, weekly"] * MIN_PEERS
     assert groups[MIN_PEERS : MIN_PEERS + 3] == ["blogs"] * 3
     assert groups[MIN_PEERS + 3 :] == [EVERYBODY] * (MIN_PEERS - 1)
+
+
+def test_who_publishes_at_an_unknown_rate_is_among_all_of_the_platform() -> None:
+    bands = [*["weekly"] * MIN_PEERS, None]
+    assert groups_of(["blogs"] * (MIN_PEERS + 1), bands) == ["blogs, weekly"] * MIN_PEERS + ["blogs"]
+    assert groups_of(["blogs"] * (MIN_PEERS - 1), [None] * (MIN_PEERS - 1)) == [EVERYBODY] * (MIN_PEERS - 1)
 
 
 def test_every_kind_of_reading_that_is_scored_or_shown_has_a_measure() -> None:

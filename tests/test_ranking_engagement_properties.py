@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from math import ceil, isfinite
 from random import Random
 
@@ -10,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bloghound.records import EngagementKind, PostComments, RankableBlogger, RankablePost
-from ranking.engagement.channels import WINDOW_POSTS
-from ranking.engagement.groups import MIN_PEERS
-from ranking.engagement.levels import SHRINKAGE_POSTS
-from ranking.engagement.measures import MEASURES, NAMES
+from ranking.engagement.channels import WINDOW_POSTS, channels_of
+from ranking.engagement.groups import MIN_PEERS, groups_of
+from ranking.engagement.levels import SHRINKAGE_POSTS, TYPICAL_LEVEL
+from ranking.engagement.measures import MEASURES, NAMES, READERS
 from tests.engagement_populations import (
     commented,
     entry,
@@ -25,8 +26,10 @@ from tests.engagement_populations import (
     posts_with_readers,
     readings,
     totals,
+    undated,
     writer,
 )
+from tests.ranking_bloggers import AS_OF
 
 LEAST = 1e-9
 """Worths are kept to steps of 2^-30."""
@@ -64,6 +67,72 @@ def test_hiding_anything_never_raises_a_rank(bloggers: list[RankableBlogger], da
         for post in bloggers[index].posts
     ]
     assert_nothing_gained(bloggers, with_posts(bloggers, index, fewer), index, others)
+
+
+@settings(deadline=None)
+@given(populations(), st.data())
+def test_hiding_dates_never_raises_a_rank_while_the_groups_stay(
+    bloggers: list[RankableBlogger], data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, len(bloggers) - 1))
+    fewer = [undated(post) if data.draw(st.booleans()) else post for post in bloggers[index].posts]
+    after = with_posts(bloggers, index, fewer)
+    if groups(bloggers) == groups(after):
+        assert_nothing_gained(bloggers, after, index, [(0.5, 0.5)] * len(bloggers))
+
+
+def groups(bloggers: Sequence[RankableBlogger]) -> list[str]:
+    """By whom each channel of each is judged."""
+    channels = [one for blogger in bloggers for one in channels_of(blogger, AS_OF)]
+    return groups_of([one.family for one in channels], [one.band for one in channels])
+
+
+@pytest.mark.parametrize("odd", [None, AS_OF + timedelta(days=3000)])
+@pytest.mark.parametrize("many_answered_the_new", [True, False])
+def test_no_date_takes_posts_out_of_the_window_or_into_it(odd: datetime | None, many_answered_the_new: bool) -> None:
+    posts = [
+        entry(n, age_days=10 + n, shown={"comments": 40 * ((n < WINDOW_POSTS) == many_answered_the_new)})
+        for n in range(2 * WINDOW_POSTS)
+    ]
+    peers = [commented(number, [number % 7] * 9) for number in range(1, 40)]
+    for hides in (range(WINDOW_POSTS), range(WINDOW_POSTS, 2 * WINDOW_POSTS), range(2 * WINDOW_POSTS)):
+        fewer = [replace(post, published=odd) if n in hides else post for n, post in enumerate(posts)]
+        before, after = (judged([writer(0, own), *peers]).values[0] for own in (posts, fewer))
+        assert after <= before
+
+
+@settings(max_examples=150, deadline=None)
+@given(populations())
+def test_a_known_figure_never_enters_below_an_unknown_one(bloggers: list[RankableBlogger]) -> None:
+    found = [one.inputs for one in judged(bloggers)]
+    for name in NAMES:
+        entered = {True: [1.0], False: [0.0]}
+        for inputs in found:
+            entered[inputs[name]["reason"] is None].append(float(inputs[name]["entered_at"] or 0))
+        assert min(entered[True]) >= max(entered[False])
+
+
+def test_whole_platforms_that_show_nothing_stand_below_whoever_shows_all() -> None:
+    silent = [commented(number, [None] * 9, "hugo") for number in range(3 * MIN_PEERS)]
+    told = [commented(100 + number, [number % 2] * 9) for number in range(MIN_PEERS)]
+    values = judged([*silent, *told]).values
+    assert values[len(silent) :].min() >= values[: len(silent)].max()
+
+
+@settings(deadline=None)
+@given(populations(), st.data())
+def test_a_post_without_readers_on_a_new_channel_brings_nothing(
+    bloggers: list[RankableBlogger], data: st.DataObject
+) -> None:
+    index, platform = data.draw(st.integers(0, len(bloggers) - 1)), data.draw(st.sampled_from(["devto", "medium"]))
+    empty = entry(99, shown=dict.fromkeys(VIRAL, 0), url="https://new.example/1")
+    site = replace(bloggers[index].sites[0], key="new.example", kind="blog", platform=platform)
+    widened = replace(bloggers[index], sites=(*bloggers[index].sites, site), posts=(*bloggers[index].posts, empty))
+    before, after = (judged(several) for several in (bloggers, [*bloggers[:index], widened, *bloggers[index + 1 :]]))
+    for name in READERS:
+        old, new = before[index].inputs[name], after[index].inputs[name]
+        if old["reason"] is None:
+            assert float(new["entered_at"] or 0) <= float(old["entered_at"] or 0) + LEAST
 
 
 @given(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=8), min_size=1, max_size=30), st.integers(0, 99))
@@ -105,6 +174,18 @@ def test_one_viral_post_moves_a_blogger_by_one_part_in_its_posts_and_five(number
     bound = 1 / (min(number, WINDOW_POSTS) + SHRINKAGE_POSTS)
     assert after - before <= bound
     assert after - before == pytest.approx(bound, rel=0.01)
+
+
+@pytest.mark.parametrize("number", [1, 7, WINDOW_POSTS])
+def test_the_first_post_that_shows_a_figure_brings_the_prior_too(number: int) -> None:
+    silent = [entry(index, age_days=10 + index, shown={"likes": None}) for index in range(number)]
+    viral = [replace(silent[0], engagement=readings(likes=10**7)), *silent[1:]]
+    peers = [liked(index, [1000] * 9, "wordpress") for index in range(1, 30)]
+    before, after = (judged([writer(0, posts), *peers])[0].inputs["applause"] for posts in (silent, viral))
+    moved = float(after["entered_at"] or 0) - float(before["entered_at"] or 0)
+    bound = (1 + SHRINKAGE_POSTS * TYPICAL_LEVEL) / (number + SHRINKAGE_POSTS)
+    assert moved <= bound
+    assert moved == pytest.approx(bound, rel=0.01)
 
 
 @settings(deadline=None)

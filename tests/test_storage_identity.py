@@ -2,85 +2,29 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
+from time import monotonic
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bloghound.errors import DeadlockError
-from bloghound.records import ClaimKind, IdentityClaim, IdentityStatement, Link, LinkContext, Outcome, Stage
+from bloghound.records import Stage
 from storage import (
-    carrying,
-    claims,
-    crawls,
-    erasure,
     identity,
-    links,
-    results,
     shortlist_changes,
     shortlist_entries,
     shortlist_history,
     shortlists,
-    sites,
-    suppressions,
     workspaces,
 )
-from storage.claims import StoredClaim
-from storage.database import Database, upgrade
+from storage.database import Database
 from storage.identity import Pair, ProofState, Refusal
-from storage.migrating import run_downgrade
-from storage.results import PageResult
 from storage.shortlist_changes import NewEntry
-from storage.sites import NewSite
 from storage.tables.base import public_id
-
-NOW = datetime(2026, 5, 1, tzinfo=UTC)
-SECRET = b"k" * 32
-KEYS = ("a.example", "b.example", "c.example", "m.example/@ann")
-A, B, C, PROFILE = KEYS
-
-
-class World:
-    """Four sites, none joined; the last is a profile."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.ids = sites.ensure(connection, [NewSite(key, f"https://{key}") for key in KEYS], now=NOW)
-        sites.set_facts(connection, self.ids[PROFILE], {"kind": "profile"})
-
-    def join(self, one: str, other: str, method: str = "rel_me") -> None:
-        evidence = {"site_names": f"https://{other}", "other_names": f"https://{one}"}
-        identity.join(self.connection, self.ids[one], self.ids[other], method=method, evidence=evidence, now=NOW)
-
-    def settle(self, *pairs: Pair) -> None:
-        identity.settle(self.connection, list(self.ids.values()), pairs, now=NOW)
-
-    def pair(self, one: str, other: str, refusal: Refusal | None = None) -> Pair:
-        return Pair(self.ids[one], self.ids[other], "rel_me", {"site_names": f"https://{other}"}, refusal)
-
-    def take_back(self, one: str, other: str) -> None:
-        found = [proof for proof in self.proofs() if {proof.site_key, proof.other_site_key} == {one, other}]
-        identity.take_back(self.connection, [proof.proof_id for proof in found], by="Ann", now=NOW)
-
-    def proofs(self) -> list[identity.StoredProof]:
-        return identity.proofs(self.connection, list(self.ids.values()))
-
-    def bloggers(self) -> dict[str, list[str]]:
-        """Keys of each blogger's sites, by the key that the blogger is known by."""
-        rows = self.connection.execute(
-            text(
-                "SELECT blogger.site_key, site.key FROM site JOIN blogger ON blogger.id = blogger_id ORDER BY site.key"
-            )
-        )
-        groups: dict[str, list[str]] = {}
-        for founder, key in rows:
-            groups.setdefault(founder, []).append(key)
-        return groups
-
-    def names(self) -> set[str]:
-        return set(self.connection.execute(text("SELECT public_id FROM blogger")).scalars())
+from tests.proven_sites import KEYS, NOW, PROFILE, A, B, C, World
 
 
 @pytest.fixture
@@ -208,6 +152,38 @@ def test_taking_back_twice_keeps_who_was_first(world: World) -> None:
     assert world.proofs() == [proof]
 
 
+def _wait_for_a_waiting_one(database: Database) -> None:
+    """Return when a transaction waits for another; SQLite lets the second begin only after the first."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = monotonic() + 30
+    while database.engine.dialect.name == "postgresql":
+        with database.read() as opened:
+            if opened.execute(waiting).scalar_one():
+                return
+        assert monotonic() < until
+
+
+@pytest.mark.parametrize("method", ["rel_me", "same_as"])
+def test_what_is_taken_back_while_a_crawl_settles_stays_taken_back(database: Database, method: str) -> None:
+    with database.transaction() as opened:
+        World(opened).join(A, B)
+
+    def settle() -> None:
+        with database.transaction() as mine:
+            identity.settle(mine, [1, 2], [Pair(1, 2, method, {})], now=NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as opened:
+            (proof,) = identity.proofs(opened, [1])
+            identity.take_back(opened, [proof.proof_id], by="Ann", now=NOW)
+            settling = pool.submit(settle)
+            _wait_for_a_waiting_one(database)
+        settling.result()
+    with database.read() as opened:
+        assert [one.state for one in identity.proofs(opened, [1, 2])] == [ProofState.TAKEN_BACK]
+        assert len(set(opened.execute(text("SELECT blogger_id FROM site WHERE id < 3")).scalars())) == 2
+
+
 # Shortlists
 
 
@@ -248,103 +224,6 @@ def test_two_entries_of_one_list_become_one_without_loss(world: World, list_id: 
     _add(world, list_id, PROFILE, at=later, note="second", tags=["tea", "milk"], stage=Stage.CONTACTED)
     world.join(A, PROFILE)
     assert _entries(world, list_id) == [(A, "contacted", ["tea", "milk"], ["first", "second"])]
-
-
-# Claims
-
-
-def _say(world: World, key: str, *urls: str, place: str = "", at: datetime = NOW) -> None:
-    found = tuple(IdentityClaim(ClaimKind.REL_ME, url) for url in urls)
-    claims.keep(world.connection, [(world.ids[key], IdentityStatement(place, f"https://{key}", found), at)])
-
-
-def test_what_a_page_says_takes_the_place_of_what_it_said(world: World) -> None:
-    _say(world, A, "https://b.example/", "https://c.example/")
-    _say(world, A, "https://m.example/@ann", place="a.example/about")
-    _say(world, A, "https://c.example/", at=NOW + timedelta(hours=1))
-    assert claims.named_urls(world.connection, world.ids[A]) == ["https://m.example/@ann", "https://c.example/"]
-
-
-def test_what_was_read_earlier_changes_nothing(world: World) -> None:
-    _say(world, A, "https://b.example/")
-    _say(world, A, at=NOW - timedelta(hours=1))
-    _say(world, A, "https://c.example/", at=NOW - timedelta(hours=1))
-    assert claims.named_urls(world.connection, world.ids[A]) == ["https://b.example/"]
-
-
-def test_what_is_no_address_is_left_out(world: World) -> None:
-    _say(world, A, "https://[bad/", "https://b.example/")
-    assert [claim.target_site_key for claim in claims.of_sites(world.connection, [world.ids[A]])] == [B]
-
-
-def test_forgetting_a_site_takes_its_proofs_and_what_others_say_of_it(world: World) -> None:
-    _say(world, A, "https://b.example/")
-    world.join(A, B)
-    world.join(B, C)
-    erasure.forget(world.connection, B, secret_key=SECRET, now=NOW)
-    assert claims.of_sites(world.connection, list(world.ids.values())) == []
-    assert world.proofs() == []
-    assert world.bloggers() == {A: [A], C: [C], PROFILE: [PROFILE]}
-
-
-def test_who_asked_to_be_left_out_is_named_by_nobody_and_forgotten_where_they_were(world: World) -> None:
-    urls = ("https://b.example/", "https://x.com/Ann", "https://x.com/bo", "https://c.example/")
-    _say(world, A, *urls)
-    for key in (B, "x.com/ann"):
-        erasure.forget(world.connection, key, secret_key=SECRET, now=NOW)
-    left = ["https://x.com/bo", "https://c.example/"]
-    assert claims.named_urls(world.connection, world.ids[A]) == left
-    said = IdentityStatement("", "https://a.example", tuple(IdentityClaim(ClaimKind.REL_ME, url) for url in urls))
-    page = PageResult(1, world.ids[A], "https://a.example/", Outcome.PAGE, NOW, "live", identity=said)
-    crawls.begin(world.connection, "crawl", {}, now=NOW)
-    results.record(world.connection, [page], secret_key=SECRET, now=NOW)
-    assert claims.named_urls(world.connection, world.ids[A]) == left
-
-
-@pytest.mark.parametrize(
-    ("url", "key"), [("https://www.b.example/about", "www.b.example"), ("https://x.com/Ann", "x.com/ann")]
-)
-def test_a_restored_database_that_names_somebody_forgotten_is_known_by_its_claims(
-    world: World, url: str, key: str
-) -> None:
-    _say(world, A, url)
-    assert carrying.keys_to_erase(world.connection, SECRET) == []
-    suppressions.add(world.connection, SECRET, [key], reason=suppressions.FORGOTTEN, now=NOW)
-    assert carrying.keys_to_erase(world.connection, SECRET) == [key]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "kind", "left"),
-    [
-        (Outcome.NOT_FOUND, "home", []),
-        (Outcome.NOT_FOUND, "page", ["https://b.example/"]),
-        (Outcome.NETWORK_ERROR, "home", ["https://b.example/"]),
-        (Outcome.NOT_MODIFIED, "home", ["https://b.example/"]),
-        (Outcome.BLOCKED, "home", ["https://b.example/"]),
-    ],
-)
-def test_a_page_that_is_not_there_says_nothing_and_one_that_was_not_read_says_what_it_said(
-    world: World, outcome: Outcome, kind: str, left: list[str]
-) -> None:
-    _say(world, A, "https://b.example/")
-    crawls.begin(world.connection, "crawl", {}, now=NOW)
-    page = PageResult(1, world.ids[A], "https://a.example/", outcome, NOW, "live", kind=kind)
-    results.record(world.connection, [page], secret_key=SECRET, now=NOW)
-    assert claims.named_urls(world.connection, world.ids[A]) == left
-
-
-def test_the_links_of_older_databases_that_said_so_become_claims(database: Database) -> None:
-    with database.transaction() as opened:
-        world = World(opened)
-        said = [("https://m.example/@ann", ("me", "noopener")), ("https://b.example/", ("noopener",))]
-        found = [(world.ids[A], Link(url, LinkContext.BOILERPLATE, rel)) for url, rel in said]
-        links.keep_site_links(opened, found, now=NOW)
-    run_downgrade(database, "0005")
-    upgrade(database)
-    with database.read() as opened:
-        assert claims.of_sites(opened, [world.ids[A]]) == [
-            StoredClaim(world.ids[A], ClaimKind.REL_ME, "https://a.example", "https://m.example/@ann", PROFILE)
-        ]
 
 
 # Two workers

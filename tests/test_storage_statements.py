@@ -1,6 +1,7 @@
 """What pages state for contact: stored with its source, replaced when the page says otherwise, gone with its site."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +17,21 @@ from bloghound.settings import Settings
 from crawler.archive.writer import Exchange, WarcWriter
 from crawler.extract.reservations import TdmRule
 from crawler.settle import settle_site
-from storage import crawls, erasure, identity, results, sites, statements, suppressions
+from storage import (
+    access,
+    carrying,
+    crawls,
+    erasure,
+    idempotency,
+    identity,
+    results,
+    sites,
+    statements,
+    suppressions,
+    workspaces,
+)
 from storage.database import Database, open_database
+from storage.idempotency import KeptAnswer
 from storage.results import PageResult
 from storage.sites import NewSite
 from storage.statements import REFUSALS, WAYS, StoredStatement
@@ -47,10 +61,11 @@ class Store:
         now: datetime = NOW,
         outcome: Outcome = Outcome.PAGE,
         collected: bool = True,
+        origin: str = "live",
     ) -> None:
         key = "cup.example" if "cup.example" in url else "tea.example"
         found = tuple(Statement(kind, value, f"words of {kind}", url) for kind, value in said)
-        page = PageResult(self.crawl_id, self.ids[key], url, outcome, now, "live")
+        page = PageResult(self.crawl_id, self.ids[key], url, outcome, now, origin)
         given = found if collected else None
         results.record(
             self.connection,
@@ -101,7 +116,9 @@ def test_what_every_page_says_stays_the_first_pages(store: Store) -> None:
     assert [(one.source_url, one.observed_at) for one in store.stored()] == [(f"{ABOUT}/", LATER)]
 
 
-@pytest.mark.parametrize("outcome", [Outcome.NOT_FOUND, Outcome.REDIRECT, Outcome.NOINDEX, Outcome.RESERVED])
+@pytest.mark.parametrize(
+    "outcome", [Outcome.NOT_FOUND, Outcome.REDIRECT, Outcome.OTHER_SITE, Outcome.NOINDEX, Outcome.RESERVED]
+)
 @pytest.mark.parametrize("collected", [True, False])
 def test_a_page_that_is_gone_or_reserved_states_nothing_any_more(
     store: Store, outcome: Outcome, collected: bool
@@ -109,6 +126,43 @@ def test_a_page_that_is_gone_or_reserved_states_nothing_any_more(
     store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"))
     store.read(CONTACT, outcome=outcome, collected=collected)
     assert store.said() == []
+
+
+def test_an_address_that_leads_to_the_pages_other_form_takes_nothing(store: Store) -> None:
+    store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"))
+    store.read(CONTACT.replace("https", "http"), outcome=Outcome.REDIRECT, now=LATER)
+    assert store.said() == [(KIND.EMAIL, "ann@tea.example")]
+
+
+@pytest.mark.parametrize("url", [CONTACT, CONTACT.replace("https", "http"), f"{CONTACT}/"])
+@pytest.mark.parametrize("outcome", [Outcome.PAGE, Outcome.NOT_FOUND, Outcome.REDIRECT, Outcome.OTHER_SITE])
+def test_an_old_archive_changes_nothing_of_what_a_page_says_today(store: Store, url: str, outcome: Outcome) -> None:
+    store.read(CONTACT, (KIND.NO_PITCHES, ""), now=LATER)
+    store.read(url, (KIND.EMAIL, "old@tea.example"), (KIND.PR_WELCOME, ""), outcome=outcome, origin="import")
+    assert [(one.kind, one.observed_at) for one in store.stored()] == [(KIND.NO_PITCHES, LATER)]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PAGE, Outcome.NOT_FOUND, Outcome.NOINDEX])
+def test_an_old_archive_does_not_bring_back_what_a_page_took_back(store: Store, outcome: Outcome) -> None:
+    store.read(CONTACT, (KIND.EMAIL, "old@tea.example"))
+    store.read(CONTACT, outcome=outcome, now=LATER)
+    for origin in ("import", "archive"):
+        store.read(CONTACT.replace("https", "http"), (KIND.EMAIL, "old@tea.example"), origin=origin)
+    assert store.said() == []
+
+
+def test_a_newer_archive_says_more_than_what_is_stored(store: Store) -> None:
+    store.read(CONTACT, (KIND.PR_WELCOME, ""))
+    store.read(CONTACT, (KIND.NO_PITCHES, ""), now=LATER, origin="import")
+    assert [(one.kind, one.observed_at) for one in store.stored()] == [(KIND.NO_PITCHES, LATER)]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_MODIFIED, Outcome.BLOCKED, Outcome.NETWORK_ERROR])
+def test_our_own_archive_gives_again_what_was_read_last(store: Store, outcome: Outcome) -> None:
+    store.read(CONTACT, collected=False)
+    store.read(CONTACT, collected=False, outcome=outcome, now=LATER)
+    store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"), origin="archive")
+    assert [(one.value, one.observed_at) for one in store.stored()] == [("ann@tea.example", NOW)]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_MODIFIED, Outcome.BLOCKED, Outcome.PAGE])
@@ -158,7 +212,40 @@ def test_an_erasure_takes_a_sites_statements_and_its_addresses_on_other_sites(st
     assert store.said() == [(KIND.EMAIL, "bob@cup.example")]
 
 
-def test_an_address_of_a_suppressed_site_is_not_stored(store: Store) -> None:
+NAMED = [
+    ("www.tea.example", "ann@tea.example"),
+    ("tea.example", "ann@www.tea.example"),
+    ("tea.example", "Ann@Tea.Example"),
+    ("tea.example/@ann", "ann@tea.example"),
+]
+
+
+@pytest.mark.parametrize(("forgotten", "address"), NAMED)
+def test_an_address_goes_with_whoever_it_names(store: Store, forgotten: str, address: str) -> None:
+    others = ("ann@mail.tea.example", "bob@steatea.example", "bob@cup.example")
+    url = "https://cup.example/contact"
+    store.read(url, *((KIND.EMAIL, one) for one in (address, *others)))
+    assert carrying.keys_to_erase(store.connection, SECRET) == []
+    suppressions.add(store.connection, SECRET, [forgotten], reason="forgotten", now=NOW)
+    assert carrying.keys_to_erase(store.connection, SECRET) == [forgotten]
+    assert erasure.forget(store.connection, forgotten, secret_key=SECRET, now=NOW).removed["mentions"] == 1
+    assert {value for _, value in store.said()} == set(others)
+
+
+@pytest.mark.parametrize(("forgotten", "address"), [("tea.example", "ann@tea.example"), *NAMED])
+def test_an_address_of_a_suppressed_site_is_not_stored(store: Store, forgotten: str, address: str) -> None:
+    suppressions.add(store.connection, SECRET, [forgotten], reason="opt-out", now=NOW)
+    store.read("https://cup.example/contact", (KIND.EMAIL, address), (KIND.EMAIL, "bob@cup.example"))
+    assert store.said() == [(KIND.EMAIL, "bob@cup.example")]
+
+
+def test_the_twin_with_www_keeps_what_it_says_of_its_own_pages(store: Store) -> None:
+    store.read(CONTACT, (KIND.CONTACT_PAGE, CONTACT))
+    erasure.forget(store.connection, "www.tea.example", secret_key=SECRET, now=NOW)
+    assert store.said() == [(KIND.CONTACT_PAGE, CONTACT)]
+
+
+def test_a_suppressed_site_states_nothing(store: Store) -> None:
     suppressions.add(store.connection, SECRET, ["tea.example"], reason="opt-out", now=NOW)
     store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"))
     store.read("https://cup.example/contact", (KIND.EMAIL, "ann@tea.example"), (KIND.EMAIL, "bob@cup.example"))
@@ -168,6 +255,25 @@ def test_an_address_of_a_suppressed_site_is_not_stored(store: Store) -> None:
 def test_everything_can_be_removed_at_once(store: Store) -> None:
     store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"), (KIND.NO_PITCHES, ""))
     assert (statements.drop_all(store.connection), store.said()) == (2, [])
+
+
+def test_kept_answers_go_with_what_was_collected(settings: Settings) -> None:
+    with closing(open_database(settings)) as database:
+        with database.transaction() as connection:
+            team = workspaces.ensure(connection, "team", now=NOW).workspace_id
+            key = access.add_key(connection, team, name="k", prefix="p", key_hash="h", scopes=["read"], now=NOW)
+            idempotency.begin(connection, key.key_id, "once", "r", now=NOW)
+            idempotency.keep(connection, key.key_id, "once", KeptAnswer(200, {}, '["no_pitches"]'))
+        assert forget_contacts(settings) == 0
+        with database.transaction() as connection:
+            assert idempotency.begin(connection, key.key_id, "once", "r", now=NOW) is None
+
+
+def test_a_site_that_has_moved_states_nothing(store: Store) -> None:
+    store.read(CONTACT, (KIND.EMAIL, "ann@tea.example"))
+    store.read("https://cup.example/contact", (KIND.EMAIL, "bob@cup.example"))
+    statements.withdraw(store.connection, store.ids["tea.example"])
+    assert store.said() == [(KIND.EMAIL, "bob@cup.example")]
 
 
 # From archives

@@ -220,6 +220,9 @@ def test_hostile_names_are_shown_as_text(running: Running) -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
+NO_INDEX = "there is no index that this version can use"
+
+
 def test_without_an_index_the_stored_facts_are_shown(settings: Settings) -> None:
     with closing(open_database(settings)) as database, database.transaction() as connection:
         fill(Stored(connection))
@@ -229,7 +232,7 @@ def test_without_an_index_the_stored_facts_are_shown(settings: Settings) -> None
         def page() -> str:
             return words(ask("GET", f"{address}/bloggers/{BEAN}?q=coffee", headers=session).text)
 
-        until(lambda: "Relevance, engagement and reach are unknown: there is no index yet." in page())
+        until(lambda: f"Relevance, engagement and reach are unknown: {NO_INDEX};" in page())
         assert "120 followers" in page()
 
 

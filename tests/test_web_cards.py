@@ -2,9 +2,10 @@
 
 import pytest
 
-from api.web.cards import REASONS, card, in_words
+from api.web.cards import REASONS, Detail, card, in_words
 from api.web.charts.score_bar import UNKNOWN_SLIVER, score_bar
 from api.web.differences import differences
+from api.web.formatting import plural
 from bloghound.records import UnknownReason
 from tests.web_results import finding, result
 
@@ -61,6 +62,25 @@ def test_an_unknown_figure_is_the_word_with_its_reason() -> None:
     comments = row.details[0]
     assert (comments.known, comments.text, comments.peers) == (False, "unknown", "2")
     assert comments.note.startswith("comments are closed")
+
+
+def with_peers(peers: int, comments: float | None) -> Detail:
+    """The comments of a blogger in whose group that many are known to have a figure."""
+    shown = result(comments=comments)
+    shown["parts"]["engagement"]["inputs"]["conversation"]["peers"] = peers
+    return card(shown).parts[1].details[0]
+
+
+@pytest.mark.parametrize(("peers", "comments"), [(1, 6.0), (0, None)])
+def test_nobody_is_a_peer_of_itself(peers: int, comments: float | None) -> None:
+    alone = with_peers(peers, comments)
+    assert (alone.peers, "known of nobody else" in alone.note) == ("unknown", True)
+
+
+@pytest.mark.parametrize(("peers", "comments"), [(2, 6.0), (1, None)])
+def test_one_other_is_a_peer(peers: int, comments: float | None) -> None:
+    beside = with_peers(peers, comments)
+    assert (beside.peers, f"known of {plural(peers, 'blogger')}" in beside.note) == ("2", True)
 
 
 def test_what_the_model_cannot_read_is_unknown_too() -> None:

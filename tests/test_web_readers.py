@@ -28,6 +28,12 @@ AT = datetime(2026, 5, 1, tzinfo=UTC)
 PAGE = f"/bloggers/{id_of(BEAN)}"
 MODES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}
 
+LINES_OF_DATES = """dates => dates.map(date => {
+  const words = document.createRange();
+  words.selectNode(date.firstChild);
+  return words.getClientRects().length;
+})"""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -95,7 +101,7 @@ def test_who_publishes_no_contact_is_said_so(running: Running) -> None:
 
 def test_how_readers_talk_stands_in_a_table(bean: str) -> None:
     engagement = section(bean, "engagement-title")
-    assert f"Posts whose comments are known one by one {POSTS} unknown no peer" in engagement
+    assert f"Posts with readers’ comments that are known one by one {POSTS} unknown no peer" in engagement
     assert f"Different commenters on these {LATER_COMMENTS - LATER_COMMENTS // 3} unknown" in engagement
     assert f"Words a comment, median {WORDS} unknown" in engagement
 
@@ -132,6 +138,18 @@ def test_axe_finds_no_grave_fault_and_nothing_is_too_wide(browser: Browser, runn
         page.goto(PAGE)
         assert grave_faults(page) == []
         assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dates_stay_whole_and_names_have_room(browser: Browser, running: Running, mode: str) -> None:
+    with visiting(browser, running.address, running.session, **MODES[mode]) as page:
+        page.goto(PAGE)
+        lines = page.locator("table:is(.followers, .talks) time").evaluate_all(LINES_OF_DATES)
+        assert set(lines) == {1}
+        narrowest = page.locator("table.similar th[scope=row]").evaluate_all(
+            "names => Math.min(...names.map(name => name.clientWidth))"
+        )
+        assert narrowest >= 10 * 16
 
 
 def test_everything_has_words() -> None:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 
 from api.auth.actor import Actor, Documented, Reader, Scope, require
 from api.http.problems import PROBLEMS
-from api.http.route import ServiceRoute
 from api.schemas.search import ExplanationOut, FiltersIn, SearchIn, SearchOut
 from api.service import Service, ServiceDep
 from bloghound.errors import CursorError, InputError, NotFoundError
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     from bloghound.jobs.searching import Question
     from ranking.filters import Filters
 
-router = APIRouter(
-    prefix="/v1/search", tags=["search"], route_class=ServiceRoute, responses=PROBLEMS, dependencies=[Documented]
-)
+# A search changes nothing, so none of its answers is kept for an Idempotency-Key: one would outlive an opt-out.
+router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEMS, dependencies=[Documented])
 
 
 @router.post("")

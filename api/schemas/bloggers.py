@@ -180,7 +180,7 @@ class FindingOut(Shown):
 
 
 class WindowOut(BaseModel):
-    """The posts that figures are over."""
+    """The newest posts of a blogger that the index holds."""
 
     posts: int
     first_post: datetime | None
@@ -200,7 +200,7 @@ class StandingOut(BaseModel):
 
     generation: str
     as_of: datetime
-    window: WindowOut
+    window: WindowOut = Field(description="What findings are over. Engagement: see `of_posts` of each measure.")
     engagement: FigureOut
     measures: dict[str, MeasureOut]
     reach: FigureOut

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.schemas.blogger_pages import IMPORTED, UNKNOWN, MonthOut, PostRef, Shown
-from api.schemas.bloggers import FigureOut, MeasureOut, StandingOut, WindowOut
+from api.schemas.bloggers import FigureOut, MeasureOut, StandingOut
 from bloghound.jobs.profiles import Activity, Profile
 from bloghound.jobs.readers import CitedPost, GrowingPost, Readers
 from storage.discussions import DiscussedPost
@@ -88,10 +88,10 @@ class EngagementOut(BaseModel):
     generation: str | None = Field(description="The build of the index that the figures are from; null: none has them.")
     unknown_because: str | None = Field(description="`not_in_generation`, `no_index`, `warming` or `failed`.")
     as_of: datetime | None
-    window: WindowOut | None
     engagement: FigureOut | None
     measures: dict[str, MeasureOut] = Field(
-        description="`conversation`, `commenters`, `amplification`, `citations`, `applause`, `views`."
+        description="`conversation`, `commenters`, `amplification`, `citations`, `applause`, `views`; each over "
+        "`of_posts` posts of its `channel`."
     )
     talk: dict[str, TalkFigureOut] = Field(
         description="`discussed_posts`, `distinct_commenters`, `returning_share`, `author_answer_share`, "
@@ -110,7 +110,6 @@ class EngagementOut(BaseModel):
             generation=placed.generation if placed else None,
             unknown_because=profile.standing_reason,
             as_of=placed.as_of if placed else None,
-            window=placed.window if placed else None,
             engagement=placed.engagement if placed else None,
             measures=placed.measures if placed else {},
             talk={name: TalkFigureOut.model_validate(one) for name, one in readers.talk.items()},

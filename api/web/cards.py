@@ -217,9 +217,12 @@ def _engagement(figures: Mapping[str, Any]) -> tuple[Detail, ...]:
 
 def _measure(many: str, inputs: Mapping[str, Any]) -> Detail:
     label = f"{many} a post, median"
-    peers = number(inputs["peers_median"], 1)
+    # A blogger whose figure is known is one of its own peers.
+    has_others = inputs["peers"] > (1 if inputs["posts"] else 0)
+    peers = number(inputs["peers_median"] if has_others else None, 1)
     sample = plural(inputs["posts"], "post")
-    others = f"peers: known of {plural(inputs['peers'], 'blogger')} ({inputs['peers_group']})"
+    known_of = plural(inputs["peers"], "blogger") if has_others else "nobody else"
+    others = f"peers: known of {known_of} ({inputs['peers_group']})"
     if not inputs["posts"]:
         reason = REASONS.get(inputs["reason"] or "", inputs["reason"] or "nothing was read")
         return Detail(label, UNKNOWN, f"{reason}; {others}", peers)

@@ -28,7 +28,7 @@ KINDS = {"comments": "comment", "shares": "share", "likes": "like", "views": "vi
 """Reactions in the order in which they count, in the singular."""
 
 _STANDING_REASONS = {
-    "no_index": "there is no index yet",
+    "no_index": "there is no index that this version can use; 'bloghound index' builds one",
     "warming": "the index is being opened; load the page again in some seconds",
     "failed": "the index cannot be opened",
     "not_in_generation": "the current index was built before this blogger was read, or found no post to index",

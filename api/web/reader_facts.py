@@ -16,7 +16,7 @@ from bloghound.jobs.standing import MeasureStanding, Standing
 from storage.post_pages import ShownPost
 
 _TALK = {
-    "discussed_posts": "Posts whose comments are known one by one",
+    "discussed_posts": "Posts with readers’ comments that are known one by one",
     "distinct_commenters": "Different commenters on these",
     "returning_share": "Of these, seen on two posts or more",
     "author_answer_share": "Discussed posts on which the author answers",

@@ -91,7 +91,7 @@ def print_ranking(found: dict[str, Any], *, explain: bool = False) -> None:
         output.print("No blogger matches this brief. A wider brief, or another --language, may find some.")
     elif any(not result["parts"]["engagement"]["known"] for result in found["results"]):
         output.print(
-            "~ unknown: enters at what is typical where peers hide it too, and at no more than any known figure",
+            "~ unknown: enters at what is typical where all others hide it too, and at no more than any known figure",
             style="dim",
         )
     if not all(_in_niche(result) for result in found["results"]):

@@ -8,7 +8,7 @@ from bloghound.jobs import profiles
 from bloghound.records import StatementKind
 from bloghound.settings import Settings
 from crawler.extract.mailboxes import is_role
-from storage import statements
+from storage import idempotency, statements
 from storage.database import Connection, open_database
 from storage.statements import WAYS, StoredStatement
 
@@ -72,6 +72,8 @@ def forget_contacts(settings: Settings) -> int:
     try:
         with database.transaction() as connection:
             removed = statements.drop_all(connection)
+            # Answers of searches were kept by earlier versions, with what bloggers wish.
+            idempotency.forget_all(connection)
         database.checkpoint()
     finally:
         database.close()

@@ -54,6 +54,8 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
             suppressions.add(connection, settings.secret_key(), [key], reason=suppressions.FORGOTTEN, now=utc_now())
         write_copy(settings, database)
         done = erase(settings, database, key)
+        # What the owner of a profile comments as may only have become known on the way.
+        write_copy(settings, database)
         database.checkpoint()
     finally:
         database.close()

@@ -38,9 +38,11 @@ class MeasureStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A blogger's figures in a generation, over the newest ``window_posts`` posts, whose dates are given.
+    """A blogger's figures in a generation.
 
-    ``engagement`` and ``reach`` go from 0 to 1; ``reach`` is None with a reason where no link is known.
+    ``window_posts`` are the newest posts that the index holds, with their dates: the findings are over them. Each
+    measure says in ``of_posts`` over how many engagement is. ``engagement`` and ``reach`` go from 0 to 1; ``reach`` is
+    None with a reason where no link is known.
     """
 
     generation: str

@@ -31,7 +31,8 @@ ABOUT_NAMES = frozenset(
 )
 """Pages about whoever writes the whole site; ``team`` and ``people`` are about several and so left out."""
 _BLOG_NAMES = frozenset({"blog", "weblog", "journal"})
-_LANGUAGE = re.compile(r"^[a-z]{2}(?:-[a-z]{2})?(?:/|$)")
+# The languages of these names (ISO 639-1), with a region; a folder of two other letters may be an author's: Al, Bo, Jo.
+_LANGUAGE = re.compile(r"^(?:cs|da|de|en|es|fi|fr|it|ja|ko|nb|nl|nn|no|pl|pt|sv|zh)(?:-[a-z]{2,4})?/")
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 # What a handle is called that no domain confirms, and the names that the service itself gives out.
 _NO_SITES = (".invalid", ".bsky.social")
@@ -111,11 +112,15 @@ def is_profile(url: str) -> bool:
     return recognise(url) is not None
 
 
-def names_site(target_url: str, home_url: str) -> bool:
-    """Whether an address names a site as a whole, and not a post or one of several authors on it."""
+def names_site(target_url: str, home_url: str, language: str = "") -> bool:
+    """Whether an address names a site as a whole, and not a post or one of several authors on it.
+
+    A folder that is called like a language names the site only where ``language`` is that of its posts.
+    """
     if _fold(target_url) == _fold(home_url) or _speaks(target_url, home_url):
         return True
-    return _below_root(target_url, home_url) in _BLOG_NAMES
+    below = _below_root(target_url, home_url)
+    return below in _BLOG_NAMES or (bool(language) and below == language)
 
 
 def _speaks(url: str, home_url: str) -> bool:
@@ -124,7 +129,7 @@ def _speaks(url: str, home_url: str) -> bool:
 
 
 def _below_root(url: str, home_url: str) -> str | None:
-    """The path of a page below its site's root, without a language; None on another site, or with a query."""
+    """The path of a page below its site's root, without a language's folder; None elsewhere, or with a query."""
     try:
         root = site_of(home_url)
         if bare_key(site_of(url).key) != bare_key(root.key) or urlsplit(url).query:

@@ -74,7 +74,7 @@ def _claim(claims: Iterable[StoredClaim], source: SiteFacts, target: SiteFacts) 
         for claim in claims
         if claim.site_id == source.site_id
         and bare_key(claim.target_site_key) == bare_key(target.key)
-        and names_site(claim.target_url, target.home_url)
+        and names_site(claim.target_url, target.home_url, target.language)
     ]
     return min(naming, key=lambda claim: _STRENGTH[claim.kind], default=None)
 

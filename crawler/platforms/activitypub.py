@@ -11,9 +11,10 @@ Central names: :func:`find_actor` (the first request) and :func:`read`.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from bloghound.errors import ParseError
 from bloghound.hosts import shared_domains
 from bloghound.records import EngagementKind, Link, LinkContext, ParsedPost, PostSource
 from bloghound.urls import host_of, registrable_domain, shorten
@@ -38,7 +39,9 @@ from crawler.platforms.values import (
 NAME = "activitypub"
 ACTIVITY = "application/activity+json"
 MAX_OUTBOX_PAGES = 5
-"""Servers put 10 to 60 activities on a page; the newest show what a profile is about."""
+"""The newest posts show what a profile is about."""
+ACTIVITIES_PER_PAGE = 60
+"""Servers put 10 to 60 activities on a page; of a longer one no more are read."""
 TITLE_CHARS = 80
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -49,24 +52,47 @@ _POSTS = frozenset({"Note", "Article", "Page", "Question", "Image", "Video", "Au
 _PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
 
 
-def find_actor(address: ProfileAddress) -> ApiRequest:
-    """The request by which a server is asked for the actor of a name (RFC 7033)."""
-    query = urlencode({"resource": f"acct:{address.handle}"})
-    return ApiRequest(f"{address.root}/.well-known/webfinger?{query}", "webfinger", address, "application/jrd+json")
+class _Search(NamedTuple):
+    """What is carried while an actor is looked for."""
+
+    is_missing: bool = False
+    """Whether the server's REST interface has said that there is no such account."""
+    is_at_home: bool = False
+    """Whether the request goes to the address that an actor elsewhere named as its own."""
+
+
+def find_actor(address: ProfileAddress, *, is_missing: bool) -> ApiRequest:
+    """The request by which a server is asked for the actor of a name (RFC 7033).
+
+    ``is_missing`` is whether the server's REST interface knows no such account: a profile is gone only where both ways
+    say so.
+    """
+    url = f"{address.root}/.well-known/webfinger?{urlencode({'resource': f'acct:{address.handle}'})}"
+    return ApiRequest(url, "webfinger", address, "application/jrd+json", carried=_Search(is_missing))
 
 
 def read(request: ApiRequest, answer: ApiAnswer, profile: Profile | None) -> Step:
-    """What a WebFinger document, an actor, its followers or its outbox tell. Raises ParseError for what is no JSON."""
+    """What a WebFinger document, an actor, its followers or its outbox tell.
+
+    Raises ParseError for what is no JSON, and for an answer that should be an actor and is none.
+    """
     if answer.status in _REDIRECTS:
         return _follow(request, answer, profile)
     if answer.status != 200:
-        return Step(profile=profile, gone=profile is None and answer.status in GONE_STATUSES)
+        is_gone = profile is None and _search(request).is_missing and answer.status in GONE_STATUSES
+        return Step(profile=profile, gone=is_gone)
     document = fields(parse_json(answer.body, request.url))
     if request.purpose == "webfinger":
         return _read_webfinger(request, document)
     if request.purpose == "actor":
         return _read_actor(request, document, profile)
-    return _read_collection(request, document, profile) if profile is not None else Step()
+    if profile is None or not is_same_server(request.url, profile.platform_id):
+        return Step(profile=profile)
+    return _read_collection(request, document, profile)
+
+
+def _search(request: ApiRequest) -> _Search:
+    return request.carried if isinstance(request.carried, _Search) else _Search()
 
 
 def is_same_server(url: str, root: str) -> bool:
@@ -107,30 +133,57 @@ def _read_webfinger(request: ApiRequest, document: dict[str, Any]) -> Step:
         if link.get("rel") == "self" and (ACTIVITY in kind or "application/ld+json" in kind):
             href = web_address(link.get("href"))
             if href:
-                return Step(next=(ApiRequest(href, "actor", request.address, ACTIVITY),))
-    return Step(gone=True)
+                return Step(next=(ApiRequest(href, "actor", request.address, ACTIVITY, carried=request.carried),))
+    # A server may name people for other uses than ActivityPub.
+    return Step()
 
 
 def _read_actor(request: ApiRequest, actor: dict[str, Any], profile: Profile | None) -> Step:
-    discoverable, indexable = flag(actor.get("discoverable")), flag(actor.get("indexable"))
     if profile is not None:
         # The REST interface has told the rest.
-        stated = profile.discoverable if profile.discoverable is not None else discoverable
-        return Step(profile=replace(profile, discoverable=stated, indexable=indexable))
-    address = request.address
+        stated = profile.discoverable if profile.discoverable is not None else flag(actor.get("discoverable"))
+        return Step(profile=replace(profile, discoverable=stated, indexable=flag(actor.get("indexable"))))
     actor_id = web_address(actor.get("id"))
-    is_actor = text(actor.get("type")) in _ACTORS and actor.get("suspended") is not True
-    if actor_id is None or not is_actor or not _is_of(actor, actor_id, address):
+    if actor_id is None or text(actor.get("type")) not in _ACTORS:
+        raise ParseError(f"{request.url} did not answer with an actor.")
+    if not _is_at_home(request, actor_id):
+        return _ask_at_home(request, actor_id)
+    if not _is_of(actor, actor_id, request.address):
+        return Step()
+    if actor.get("suspended") is True:
         return Step(gone=True)
+    found = _profile(actor, actor_id, request.address)
+    return Step(profile=found, next=_about(actor, found, request.address))
+
+
+def _is_at_home(request: ApiRequest, actor_id: str) -> bool:
+    """Whether a document comes from where its actor is: on another server than the asked one, from its very address.
+
+    Elsewhere on a server there may be files that its users have put there.
+    """
+    is_own = is_same_server(actor_id, request.address.root)
+    is_exact = is_own or request.url == actor_id or _search(request).is_at_home
+    return is_exact and is_same_server(actor_id, request.url)
+
+
+def _ask_at_home(request: ApiRequest, actor_id: str) -> Step:
+    """Ask the actor's own server, once: anybody can write somebody else's id into a document."""
+    search = _search(request)
+    if search.is_at_home:
+        return Step()
+    return Step(next=(replace(request, url=actor_id, carried=search._replace(is_at_home=True)),))
+
+
+def _profile(actor: dict[str, Any], actor_id: str, address: ProfileAddress) -> Profile:
     url = next((url for url in _addresses(actor.get("url")) if is_same_server(url, actor_id)), actor_id)
-    found = Profile(
+    return Profile(
         platform=NAME,
         url=url,
         handle=address.handle,
         name=text(actor.get("name")) or address.user,
         bio=plain_text(text(actor.get("summary"))),
-        discoverable=discoverable,
-        indexable=indexable,
+        discoverable=flag(actor.get("discoverable")),
+        indexable=flag(actor.get("indexable")),
         requires_login=actor.get("_misskey_requireSigninToViewContents") is True,
         links=profile_links(actor.get("attachment"), url),
         aliases=(actor_id,) if actor_id != url else (),
@@ -138,11 +191,10 @@ def _read_actor(request: ApiRequest, actor: dict[str, Any], profile: Profile | N
         automated=text(actor.get("type")) in {"Service", "Application"},
         platform_id=actor_id,
     )
-    return Step(profile=found, next=_about(actor, found, address))
 
 
 def _is_of(actor: dict[str, Any], actor_id: str, address: ProfileAddress) -> bool:
-    """Whether an actor is the one asked for: on that server, or it says that this is its name (FEP-2c59).
+    """Whether an actor is the one asked for: on that server, or its own server says that this is its name (FEP-2c59).
 
     Without this, anybody's server could hand out somebody else's actor as its own.
     """
@@ -171,7 +223,7 @@ def _read_collection(request: ApiRequest, document: dict[str, Any], profile: Pro
     known = replace(profile, posts=total) if profile.posts is None and total is not None else profile
     inline = fields(document.get("first"))
     page = inline or document
-    activities = items(page.get("orderedItems")) or items(page.get("items"))
+    activities = (items(page.get("orderedItems")) or items(page.get("items")))[:ACTIVITIES_PER_PAGE]
     posts = [post for post in (_post(activity, known) for activity in activities) if post is not None]
     return Step(
         profile=known,

@@ -66,8 +66,13 @@ def _comments(address: ProfileAddress, listing: Listing, page: int = 1, start: i
     return _feed(address, "comments/default", "comments", listing, page, start)
 
 
+def _entries(feed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of one page: no more than were asked for, whatever the server gives."""
+    return items(feed.get("entry"))[:PER_PAGE]
+
+
 def _read_posts(request: ApiRequest, feed: Mapping[str, Any], before: Listing) -> Step:
-    listing = before.with_posts(post for post in map(_post, items(feed.get("entry"))) if post is not None)
+    listing = before.with_posts(post for post in map(_post, _entries(feed)) if post is not None)
     readings = listing.news_since(before)
     following = _following(request, feed)
     if following is not None and request.page < MAX_POST_PAGES:
@@ -79,7 +84,7 @@ def _read_posts(request: ApiRequest, feed: Mapping[str, Any], before: Listing) -
 
 def _read_comments(request: ApiRequest, feed: Mapping[str, Any], listing: Listing) -> Step:
     posts = {post.post_id: post for post in listing.posts}
-    read = (_comment(entry, posts) for entry in items(feed.get("entry")))
+    read = (_comment(entry, posts) for entry in _entries(feed))
     found = [one for one in read if one is not None]
     following = _following(request, feed)
     listing = listing.with_comments(found)
@@ -91,7 +96,7 @@ def _read_comments(request: ApiRequest, feed: Mapping[str, Any], listing: Listin
 
 def _following(request: ApiRequest, feed: Mapping[str, Any]) -> int | None:
     """Where the next page begins; None after the last. Pages may be shorter than what was asked for."""
-    entries = items(feed.get("entry"))
+    entries = _entries(feed)
     start = _number(feed.get("openSearch$startIndex")) or 1
     total = _number(feed.get("openSearch$totalResults")) or 0
     following = start + len(entries)

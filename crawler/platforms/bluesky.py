@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -27,6 +28,8 @@ MAX_FEED_PAGES = 2
 """Two hundred posts, as of a Mastodon account."""
 MAX_THREADS = 5
 """Newest discussed posts whose repliers are read."""
+MAX_REPLIES = 500
+"""Replies read of one thread: the AppView itself cuts them by depth and breadth, at numbers that are not published."""
 TITLE_CHARS = 80
 INVALID_HANDLE = "handle.invalid"
 """What the network shows where a handle and its account do not point at each other (atproto.com/specs/handle)."""
@@ -77,7 +80,8 @@ class Bluesky:
         if profile is None:
             return Step()
         if request.purpose == "thread":
-            return Step(profile=profile, comments=tuple(_read_thread(request.carried, document, profile.platform_id)))
+            replies = _read_thread(request.carried, document, profile.platform_id)
+            return Step(profile=profile, comments=tuple(islice(replies, MAX_REPLIES)))
         return self._read_feed(request, document, profile)
 
     def _request(self, method: str, purpose: str, address: ProfileAddress, **query: str) -> ApiRequest:
@@ -94,7 +98,7 @@ class Bluesky:
         return self._request("app.bsky.feed.getAuthorFeed", "feed", address, **query)
 
     def _read_feed(self, request: ApiRequest, document: dict[str, Any], profile: Profile) -> Step:
-        entries = items(document.get("feed"))
+        entries = items(document.get("feed"))[:POSTS_PER_PAGE]
         written = [
             fields(entry.get("post")) for entry in entries if fields(entry.get("reason")).get("$type") != _REPOST
         ]

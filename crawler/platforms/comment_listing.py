@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from bloghound.errors import AddressError, ParseError
 from bloghound.records import Comment, EngagementKind, EngagementReading, UnknownReason, count_words
 from bloghound.urls import parse_address
-from crawler.extract.prescan import check_markup
 from crawler.extract.text import plain_text
 from crawler.platforms.protocol import ProfileAddress
+from crawler.platforms.values import check_fragment
 
 PostReading = tuple[str, EngagementReading]
 """A figure with the address of the post that it is about."""
@@ -42,14 +42,15 @@ class ListedComment:
     """A comment as its blog's interface lists it.
 
     ``stands_for`` is how many comments it is counted as: more than one with answers that are not listed, and none where
-    only its place in a thread is left. A pinned comment stands before newer ones and tells nothing of how far back the
-    listing goes.
+    only its place in a thread is left. One that is not ``is_shown`` counts for such answers alone. A pinned comment
+    stands before newer ones and tells nothing of how far back the listing goes.
     """
 
     post_id: str
     comment: Comment
     stands_for: int = 1
     is_pinned: bool = False
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Listing:
     def addressed(self, found: Iterable[ListedComment]) -> tuple[tuple[str, Comment], ...]:
         """The comments with the addresses of their posts; those on other pages of the blog are left out."""
         urls = {post.post_id: post.url for post in self.posts}
-        kept = (one for one in found if one.stands_for and one.post_id in urls)
+        kept = (one for one in found if one.stands_for and one.is_shown and one.post_id in urls)
         return tuple((urls[one.post_id], one.comment) for one in kept)
 
     def readings(self, *, zeros_are_known: bool = False) -> tuple[PostReading, ...]:
@@ -138,7 +139,7 @@ def _reading(number: int | None, post: ListedPost, is_used: bool) -> EngagementR
 def words_in(rendered: str) -> int | None:
     """Length in words of a comment in HTML, without what it quotes; None where its tags would hold a parser up."""
     try:
-        check_markup(rendered.encode(), is_html=True)
+        check_fragment(rendered)
     except ParseError:
         return None
     return count_words(plain_text(rendered, without="blockquote"))

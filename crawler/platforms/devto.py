@@ -8,6 +8,7 @@ getOrganization), and forem/forem ``config/initializers/rack_attack.rb`` for the
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -34,6 +35,8 @@ ARTICLES_PER_PAGE = 100
 MAX_ARTICLE_PAGES = 2
 MAX_COMMENTED = 5
 """Newest articles with comments whose commenters are read."""
+MAX_COMMENTS = 500
+"""Comments read of one article: the interface gives all of them at once, whatever is asked."""
 
 _ACCEPT = "application/vnd.forem.api-v1+json"
 
@@ -80,9 +83,9 @@ class DevTo:
             return self._refused(request, answer, profile)
         value = parse_json(answer.body, request.url)
         if request.purpose == "articles":
-            return self._read_articles(request, items(value), profile)
+            return self._read_articles(request, items(value)[:ARTICLES_PER_PAGE], profile)
         if request.purpose == "comments":
-            return Step(profile=profile, comments=tuple(_comments(items(value), request.carried)))
+            return Step(profile=profile, comments=tuple(islice(_comments(items(value), request.carried), MAX_COMMENTS)))
         return Step(profile=_profile(fields(value), request.address) or profile)
 
     def _refused(self, request: ApiRequest, answer: ApiAnswer, profile: Profile | None) -> Step:

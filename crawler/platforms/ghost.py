@@ -22,7 +22,6 @@ from defusedxml.ElementTree import fromstring
 from bloghound.errors import ParseError
 from bloghound.records import Comment, UnknownReason
 from bloghound.urls import fold_url
-from crawler.extract.commenters import identity_of
 from crawler.extract.prescan import check_markup
 from crawler.extract.sitemap import parse_sitemap
 from crawler.parsed import Document
@@ -33,11 +32,12 @@ from crawler.platforms.values import count, fields, items, moment, parse_json, t
 PER_PAGE = 100
 """The most that Ghost gives (``shared/max-limit-cap.js``)."""
 MAX_COMMENT_PAGES = 5
+MAX_REPLIES = 20
+"""Answers read of one comment; of the others it is known how many they are."""
 MAX_SITEMAP_POSTS = 500
 """Of a blog with more, figures of the newest tell how readers respond now."""
 
 _INCLUDE = "member,post,count.replies,replies,replies.member"
-_CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _PUBLISHED = "published"
 
 
@@ -45,8 +45,8 @@ class _Asked(NamedTuple):
     """What is carried from answer to answer."""
 
     listing: Listing = Listing()
-    authors: frozenset[str] = frozenset()
-    """Names of those who write the blog, folded."""
+    is_closed: bool = False
+    """Whether the blog takes no comments at all."""
 
 
 class Ghost:
@@ -78,14 +78,17 @@ def _comments(address: ProfileAddress, asked: _Asked, page: int = 1) -> ApiReque
     return ApiRequest(f"{address.root}/members/api/comments/?{query}", "comments", address, page=page, carried=asked)
 
 
+def _sitemap(address: ProfileAddress, asked: _Asked) -> ApiRequest:
+    url = f"{address.root}/sitemap-posts.xml"
+    return ApiRequest(url, "sitemap", address, accept="application/xml", carried=asked)
+
+
 def _read_feed(request: ApiRequest, answer: ApiAnswer) -> Step:
     if answer.status != 200:
         return Step()
     entries = list(_channel(request, answer.body).iter("item"))[:PER_PAGE]
     posts = [post for post in map(_post, entries) if post is not None]
-    names = (identity_of(text(entry.findtext(_CREATOR))) for entry in entries)
-    asked = _Asked(Listing().with_posts(posts), frozenset(name for name in names if name))
-    return Step(next=(_comments(request.address, asked),))
+    return Step(next=(_comments(request.address, _Asked(Listing().with_posts(posts))),))
 
 
 def _channel(request: ApiRequest, body: bytes) -> Element:
@@ -107,22 +110,29 @@ def _mail_date(written: str) -> datetime | None:
     """A date in the form of mail headers (RFC 5322), as RSS has it."""
     try:
         found = parsedate_to_datetime(written)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _read_comments(request: ApiRequest, answer: ApiAnswer) -> Step:
     asked: _Asked = request.carried
     if answer.status == 405:
         # The one thing that Ghost refuses so: comments are not enabled for this site.
-        return Step(readings=asked.listing.unknown(UnknownReason.COMMENTS_CLOSED))
+        closed = asked._replace(is_closed=True)
+        return Step(
+            readings=asked.listing.unknown(UnknownReason.COMMENTS_CLOSED), next=(_sitemap(request.address, closed),)
+        )
     if answer.status != 200:
         return Step()
     value = fields(parse_json(answer.body, request.url))
-    entries = entries_in(value.get("comments"), request.url)
-    found = [one for entry in entries for one in _thread(entry, asked.authors)]
-    listing = asked.listing.with_posts(_posts_of(entries)).with_comments(found, is_whole=_is_last(request, value))
+    shown = entries_in(value.get("comments"), request.url)
+    # A page longer than was asked for is read in part, so that after it nothing is known to be whole.
+    entries, is_cut = shown[:PER_PAGE], len(shown) > PER_PAGE
+    found = [one for entry in entries for one in _thread(entry)]
+    listing = asked.listing.with_posts(_posts_of(entries)).with_comments(
+        found, is_whole=_is_last(request, value) and not is_cut
+    )
     step = Step(
         comments=listing.addressed(found),
         readings=listing.news_since(asked.listing, zeros_are_known=True),
@@ -134,8 +144,7 @@ def _read_comments(request: ApiRequest, answer: ApiAnswer) -> Step:
 def _following(request: ApiRequest, asked: _Asked) -> tuple[ApiRequest, ...]:
     """The next page; after the last, the addresses of all posts, since those without comments are known then."""
     if asked.listing.is_whole:
-        url = f"{request.address.root}/sitemap-posts.xml"
-        return (ApiRequest(url, "sitemap", request.address, accept="application/xml", carried=asked),)
+        return (_sitemap(request.address, asked),)
     if asked.listing.covers_all or request.page >= MAX_COMMENT_PAGES:
         return ()
     return (_comments(request.address, asked, request.page + 1),)
@@ -155,34 +164,35 @@ def _posts_of(entries: list[dict[str, Any]]) -> Iterator[ListedPost]:
             yield ListedPost(post_id, url)
 
 
-def _thread(entry: dict[str, Any], authors: frozenset[str]) -> Iterator[ListedComment]:
+def _thread(entry: dict[str, Any]) -> Iterator[ListedComment]:
     """A comment and its answers; of those that are not listed with it only how many there are is known."""
     post_id = text(fields(entry.get("post")).get("id"))
     is_pinned = entry.get("pinned") is True
-    replies = [one for one in items(entry.get("replies")) if one.get("status") == _PUBLISHED]
+    replies = [one for one in items(entry.get("replies")) if one.get("status") == _PUBLISHED][:MAX_REPLIES]
     total = count(fields(entry.get("count")).get("replies")) or 0
     unlisted = max(0, total - len(replies))
-    comment = _comment(entry, authors)
-    own = 1 if entry.get("status") == _PUBLISHED else 0
-    yield ListedComment(post_id, comment, own + unlisted, is_pinned)
+    is_shown = entry.get("status") == _PUBLISHED
+    yield ListedComment(post_id, _comment(entry), unlisted + is_shown, is_pinned, is_shown=is_shown)
     for reply in replies:
-        yield ListedComment(post_id, _comment(reply, authors), 1, is_pinned)
+        yield ListedComment(post_id, _comment(reply), 1, is_pinned)
 
 
-def _comment(entry: dict[str, Any], authors: frozenset[str]) -> Comment:
-    """A comment; members are known by their id, since many give no name and none need be the only one of theirs."""
+def _comment(entry: dict[str, Any]) -> Comment:
+    """A comment; members are known by their id, since many give no name and none need be the only one of theirs.
+
+    So a member with the name of the blog's author need not be the author, and Ghost does not mark who is.
+    """
     member = fields(entry.get("member"))
     return Comment(
         identity=text(member.get("id")),
         comment_id=text(entry.get("id")),
         published=moment(entry.get("created_at")),
         words=words_in(text(entry.get("html"))),
-        by_author=identity_of(text(member.get("name"))) in authors,
     )
 
 
 def _read_sitemap(request: ApiRequest, answer: ApiAnswer) -> Step:
-    """All comments are known, so a post of the blog that is not among those with comments has none."""
+    """Of every other post of the blog it is known now that it takes no comments, or that it has none."""
     if answer.status != 200:
         return Step()
     asked: _Asked = request.carried
@@ -191,4 +201,7 @@ def _read_sitemap(request: ApiRequest, answer: ApiAnswer) -> Step:
     known = {fold_url(post.url) for post in asked.listing.posts}
     newest = sorted(pages, key=lambda page: page[1] or datetime.min.replace(tzinfo=UTC), reverse=True)
     others = [ListedPost(url, url) for url, _ in newest[:MAX_SITEMAP_POSTS] if fold_url(url) not in known]
-    return Step(readings=Listing(posts=tuple(others), is_whole=True).readings(zeros_are_known=True))
+    listing = Listing(posts=tuple(others), is_whole=True)
+    if asked.is_closed:
+        return Step(readings=listing.unknown(UnknownReason.COMMENTS_CLOSED))
+    return Step(readings=listing.readings(zeros_are_known=True))

@@ -53,7 +53,7 @@ class HackerNews:
         if answer.status != 200:
             return Step(profile=profile)
         document = fields(parse_json(answer.body, request.url))
-        stories = items(document.get("hits"))
+        stories = items(document.get("hits"))[:STORIES_PER_PAGE]
         last_page = min(count(document.get("nbPages")) or 0, MAX_PAGES)
         following = (self._request(request.address, page=request.page + 1),) if request.page < last_page else ()
         return Step(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bloghound.errors import ParseError
 from bloghound.hosts import may_be_fediverse
 from bloghound.records import Comment, EngagementKind, Link, LinkContext, ParsedPost, PostSource, count_words
 from bloghound.urls import host_of, shorten
@@ -17,6 +18,7 @@ from crawler.platforms import activitypub
 from crawler.platforms.activitypub import ACTIVITY, TITLE_CHARS, is_same_server, profile_links
 from crawler.platforms.protocol import ApiAnswer, ApiRequest, Profile, ProfileAddress, Step
 from crawler.platforms.values import (
+    GONE_STATUSES,
     content_links,
     count,
     fields,
@@ -40,7 +42,9 @@ STATUSES_PER_PAGE = 40
 MAX_STATUS_PAGES = 5
 """Two hundred posts show what a profile is about; engagement is read from the newest in any case."""
 MAX_CONTEXTS = 5
-"""Posts whose replies are read; without an account a server shows 60 replies to each."""
+"""Posts whose replies are read."""
+MAX_REPLIES = 60
+"""Replies to one post that a server shows without an account."""
 
 
 class Mastodon:
@@ -49,8 +53,9 @@ class Mastodon:
     name = "mastodon"
     # Servers allow 300 requests in five minutes for one address (docs.joinmastodon.org/api/rate-limits).
     gap_seconds = 300 / 300
-    # At most: the account, its other host by webfinger and a redirect, the account there, the actor, pages, contexts.
-    max_requests = 5 + MAX_STATUS_PAGES + MAX_CONTEXTS
+    # At most: the account, its other host by webfinger and a redirect, the account there, the actor there and where it
+    # says that it is, pages, contexts.
+    max_requests = 6 + MAX_STATUS_PAGES + MAX_CONTEXTS
     is_crawled = False
 
     def recognise(self, url: str, software: str = "") -> ProfileAddress | None:  # noqa: ARG002 - the form tells enough
@@ -73,11 +78,13 @@ class Mastodon:
         if request.purpose in {"webfinger", "actor", "followers", "outbox"}:
             return self._on_host_of_actor(request, activitypub.read(request, answer, profile))
         if answer.status != 200:
-            is_first = request.purpose == "account"
-            return Step(profile=profile, next=(activitypub.find_actor(request.address),) if is_first else ())
+            if request.purpose != "account":
+                return Step(profile=profile)
+            is_missing = answer.status in GONE_STATUSES
+            return Step(profile=profile, next=(activitypub.find_actor(request.address, is_missing=is_missing),))
         value = parse_json(answer.body, request.url)
         if request.purpose == "statuses":
-            return _read_statuses(request, answer.headers.get("link", ""), items(value), profile)
+            return _read_statuses(request, answer.headers.get("link", ""), items(value)[:STATUSES_PER_PAGE], profile)
         if request.purpose == "context":
             return _read_context(request, fields(value), profile)
         return _read_account(request, fields(value))
@@ -100,9 +107,12 @@ class Mastodon:
 def _read_account(request: ApiRequest, account: dict[str, Any]) -> Step:
     address = request.address
     url = web_address(account.get("url"))
-    is_shown = bool(text(account.get("id"))) and account.get("suspended") is not True
+    if not url or not text(account.get("id")):
+        raise ParseError(f"{request.url} did not answer with an account.")
     # A server speaks for its own accounts only.
-    if not url or not is_shown or not is_same_server(url, address.root):
+    if not is_same_server(url, address.root):
+        return Step()
+    if account.get("suspended") is True:
         return Step(gone=True)
     uri = web_address(account.get("uri"))
     profile = Profile(
@@ -170,7 +180,8 @@ def _contexts(request: ApiRequest, own: list[dict[str, Any]], posts: dict[str, P
 
 
 def _read_context(request: ApiRequest, context: dict[str, Any], profile: Profile | None) -> Step:
-    replies = [status for status in items(context.get("descendants")) if text(status.get("visibility")) in _OPEN]
+    shown = items(context.get("descendants"))[:MAX_REPLIES]
+    replies = [status for status in shown if text(status.get("visibility")) in _OPEN]
     own_id = profile.platform_id if profile else ""
     found = (_comment(status, host_of(request.address.root), own_id) for status in replies)
     return Step(profile=profile, comments=tuple((request.carried, comment) for comment in found if comment is not None))

@@ -1,6 +1,8 @@
 """Read values of the expected kind out of strangers' JSON and HTML; anything else is None or empty. Pure."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +14,24 @@ from bloghound.records import EngagementKind, EngagementReading, Link, LinkConte
 from bloghound.urls import parse_address
 from crawler.extract.prescan import check_markup
 
-GONE_STATUSES = frozenset({401, 404, 410})
-"""By these a server says that there is no such thing, or not for people who are not signed in (RFC 9110, 15.5).
+GONE_STATUSES = frozenset({404, 410})
+"""By these a server says that there is no such thing (RFC 9110, 15.5).
 
-Nothing else says so: not 403, which is a firewall's word too, nor 429, 5xx or no answer at all. What is stored of a
-profile that is gone is removed.
+Nothing else says so: not 401 and 403, by which a server or a firewall shuts out whoever asks, nor 429, 5xx or no answer
+at all. What is stored of a profile that is gone is removed.
 """
 MAX_TEXT_CHARS = 100_000
+MAX_NESTING = 100
+"""Open elements in a fragment: posts have a handful, and a parser's work grows with the square of it."""
 _MAX_COUNT = 2**53  # what JSON numbers hold exactly (RFC 8259, section 6), and far below what a database overflows at
+
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+# Only where it begins: what ends at the next ">" would be looked for to the end of the text each time there is none.
+_BREAK = re.compile(
+    r"<(?:/?(?:p|li|ul|ol|blockquote|div|h[1-6]|pre|figure|figcaption|tr|td|th|dt|dd)|br|hr)\b", re.IGNORECASE
+)
+# Elements without an end, or that the next of their kind ends (HTML standard, 13.1.2 and 13.1.2.4).
+_UNNESTED = frozenset("p li dt dd tr td th option a br hr img input wbr source embed col link meta".split())
 
 
 def parse_json(body: bytes, source: str) -> Any:
@@ -78,17 +90,16 @@ def web_address(value: Any, base_url: str | None = None) -> str | None:
 
 def plain_text(html: str) -> str:
     """The words of an HTML fragment, without addresses written out; paragraphs and line breaks become new lines."""
-    tree = _fragment(html)
-    for line_break in tree.css("br"):
-        line_break.replace_with("\n")
+    tree = _fragment(_BREAK.sub(lambda tag: f"\n{tag.group()}", html))
     # Long addresses are shown shortened on the profile's page, their ends hidden.
-    for hidden in tree.css(".invisible"):
-        hidden.decompose()
+    for hidden in tree.css(".invisible, script, style"):
+        if hidden.parent is not None:
+            hidden.decompose()
     for anchor in tree.css("a[href]"):
         if is_bare_address(anchor.text(deep=True, strip=True), anchor.attributes.get("href") or ""):
             anchor.decompose()
-    blocks = [node.text(deep=True) for node in tree.css("p, li, blockquote")] or [tree.text(deep=True)]
-    lines = (" ".join(line.split()) for block in blocks for line in block.splitlines())
+    # The body's text at once: block by block, the words of nested blocks would be read once for each around them.
+    lines = (" ".join(line.split()) for line in tree.text(deep=True).splitlines())
     return text("\n".join(line for line in lines if line))
 
 
@@ -123,10 +134,26 @@ def readings(shown: Mapping[EngagementKind, int | None]) -> tuple[EngagementRead
     )
 
 
+def check_fragment(html: str) -> None:
+    """Raises ParseError for a fragment that would hold a parser up for seconds. Linear in its length."""
+    check_markup(html.encode(), is_html=True)
+    opened: Counter[str] = Counter()
+    depth = 0
+    for slash, name in _TAG.findall(html):
+        kind = name.lower()
+        if kind in _UNNESTED or (slash and not opened[kind]):
+            continue
+        step = -1 if slash else 1
+        opened[kind] += step
+        depth += step
+        if depth > MAX_NESTING:
+            raise ParseError(f"The markup is nested more than {MAX_NESTING} deep.")
+
+
 def _fragment(html: str) -> LexborHTMLParser:
     """The tree of an HTML fragment; an empty one where its tags would hold the parser up for seconds."""
     try:
-        check_markup(html.encode(), is_html=True)
+        check_fragment(html)
     except ParseError:
         return LexborHTMLParser("<p></p>")
     return LexborHTMLParser(html or "<p></p>")

@@ -86,7 +86,7 @@ def _read_posts(request: ApiRequest, answer: ApiAnswer) -> Step:
         return Step(next=(_posts(request.address, asked._replace(is_plain=True)),))
     if answer.status == 404 and not asked.is_plain and request.page == 1:
         return Step(next=(_posts(request.address, asked._replace(is_plain=True)),))
-    posts = [post for post in map(_post, entries) if post is not None]
+    posts = [post for post in map(_post, entries[:PER_PAGE]) if post is not None]
     asked = asked._replace(listing=asked.listing.with_posts(posts))
     if entries and request.page < MAX_POST_PAGES and not _is_last(request, answer, entries):
         return Step(next=(_posts(request.address, asked, request.page + 1),))
@@ -102,7 +102,7 @@ def _read_comments(request: ApiRequest, answer: ApiAnswer) -> Step:
         return Step()
     entries = _entries(request, answer)
     posts = {post.post_id: post for post in listing.posts}
-    found = [one for one in (_comment(entry, posts) for entry in entries) if one is not None]
+    found = [one for one in (_comment(entry, posts) for entry in entries[:PER_PAGE]) if one is not None]
     listing = listing.with_comments(found, is_whole=_is_last(request, answer, entries))
     step = Step(comments=listing.addressed(found), readings=listing.news_since(asked.listing))
     if listing.covers_all or request.page >= MAX_COMMENT_PAGES:
@@ -111,11 +111,18 @@ def _read_comments(request: ApiRequest, answer: ApiAnswer) -> Step:
 
 
 def _entries(request: ApiRequest, answer: ApiAnswer) -> list[dict[str, Any]]:
-    return entries_in(parse_json(answer.body, request.url), request.url) if answer.status == 200 else []
+    if answer.status != 200:
+        return []
+    return entries_in(parse_json(answer.body, request.url), request.url)
 
 
 def _is_last(request: ApiRequest, answer: ApiAnswer, entries: list[dict[str, Any]]) -> bool:
-    """By the header; without it by an empty page alone, since what may not be seen is missing from full pages too."""
+    """By the header; without it by an empty page alone, since what may not be seen is missing from full pages too.
+
+    A page longer than was asked for is read in part, so that after it nothing is known to be whole.
+    """
+    if len(entries) > PER_PAGE:
+        return False
     pages = answer.headers.get("x-wp-totalpages", "")
     return request.page >= int(pages) if pages.isdecimal() and len(pages) < 10 else not entries
 

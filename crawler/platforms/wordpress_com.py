@@ -104,7 +104,7 @@ def _read_site(request: ApiRequest, site: dict[str, Any]) -> Step:
 
 def _read_posts(request: ApiRequest, before: Listing, value: dict[str, Any]) -> Step:
     entries = entries_in(value.get("posts"), request.url)
-    read = [(entry, post) for entry in entries if (post := _post(entry)) is not None]
+    read = [(entry, post) for entry in entries[:PER_PAGE] if (post := _post(entry)) is not None]
     listing = before.with_posts(post for _, post in read)
     readings = (*(_likes(entry, post) for entry, post in read), *listing.news_since(before))
     if request.page < MAX_POST_PAGES and not _is_last(request, value, entries):
@@ -116,7 +116,7 @@ def _read_posts(request: ApiRequest, before: Listing, value: dict[str, Any]) -> 
 def _read_comments(request: ApiRequest, listing: Listing, value: dict[str, Any]) -> Step:
     entries = entries_in(value.get("comments"), request.url)
     posts = {post.post_id: post for post in listing.posts}
-    found = [one for one in (_comment(entry, posts) for entry in entries) if one is not None]
+    found = [one for one in (_comment(entry, posts) for entry in entries[:PER_PAGE]) if one is not None]
     listing = listing.with_comments(found, is_whole=_is_last(request, value, entries))
     step = Step(comments=listing.addressed(found))
     if listing.covers_all or request.page >= MAX_COMMENT_PAGES:
@@ -125,7 +125,12 @@ def _read_comments(request: ApiRequest, listing: Listing, value: dict[str, Any])
 
 
 def _is_last(request: ApiRequest, value: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
-    """``found`` is how many there are in all, or -1 where the interface does not count them."""
+    """``found`` is how many there are in all, or -1 where the interface does not count them.
+
+    A page longer than was asked for is read in part, so that after it nothing is known to be whole.
+    """
+    if len(entries) > PER_PAGE:
+        return False
     found = count(value.get("found"))
     return not entries or (found is not None and found <= request.page * PER_PAGE)
 

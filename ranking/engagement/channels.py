@@ -37,7 +37,7 @@ class Channel:
     """
 
     family: str
-    band: str
+    band: str | None
     counts: NDArray[np.int64]
     reasons: tuple[str, ...]
     young_posts: int
@@ -68,13 +68,14 @@ def _key_of(url: str) -> str:
 def _channel(family: str, posts: Sequence[RankablePost], as_of: datetime) -> Channel:
     dates = sorted(post.published for post in posts if post.published and post.published <= as_of)
     grown = [post for post in posts if not _is_young(post, as_of)]
-    counted = sorted(grown, key=_newest_first)[:WINDOW_POSTS]
-    rows = [_counts(post) for post in counted]
+    counted = sorted(grown, key=lambda post: _newest_first(post, as_of))[:WINDOW_POSTS]
+    aged = [post for post in counted if _has_age(post, as_of)]
+    rows = [_counts(post) for post in aged] + [(HIDDEN,) * len(NAMES)] * (len(counted) - len(aged))
     return Channel(
         family=family,
         band=band_of(posts_per_month(dates, as_of)),
         counts=np.sort(np.array(rows, np.int64).reshape(-1, len(NAMES)), axis=0),
-        reasons=_reasons(counted),
+        reasons=_reasons(aged),
         young_posts=len(posts) - len(grown),
         talk=talk_of([post.comments for post in counted if post.comments is not None]),
     )
@@ -85,8 +86,15 @@ def _is_young(post: RankablePost, as_of: datetime) -> bool:
     return post.published is not None and abs(as_of - post.published) < MIN_POST_AGE
 
 
-def _newest_first(post: RankablePost) -> tuple[float, int]:
-    return (-post.published.timestamp() if post.published else float("inf"), -post.post_id)
+def _has_age(post: RankablePost, as_of: datetime) -> bool:
+    return post.published is not None and post.published <= as_of
+
+
+def _newest_first(post: RankablePost, as_of: datetime) -> tuple[float, int]:
+    """Posts of unknown age come first, and show nothing: else hiding the dates of those that few answered would take
+    them out of the window, and hiding the dates of old ones that many answered would bring them in."""
+    age = (as_of - post.published).total_seconds() if post.published and _has_age(post, as_of) else -1.0
+    return (age, -post.post_id)
 
 
 def _counts(post: RankablePost) -> tuple[int, ...]:

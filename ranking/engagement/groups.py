@@ -35,18 +35,23 @@ def family_of(platform: str, kind: str) -> str:
     return _FAMILIES.get(platform, platform if kind == "profile" and platform else "blogs")
 
 
-def band_of(posts_per_month: float | None) -> str:
-    """How active that is; an unknown rate, of fewer than three dated posts, is the lowest."""
-    return _BANDS[bisect_right(_BAND_STARTS, posts_per_month or 0.0)]
+def band_of(posts_per_month: float | None) -> str | None:
+    """How active that is; None of an unknown rate, that is of fewer than three dated posts."""
+    return None if posts_per_month is None else _BANDS[bisect_right(_BAND_STARTS, posts_per_month)]
 
 
-def groups_of(families: Sequence[str], bands: Sequence[str]) -> list[str]:
+def narrow_group_of(family: str, band: str | None) -> str:
+    """The name of the narrowest group; it is the family where the activity is unknown."""
+    return f"{family}, {band}" if band else family
+
+
+def groups_of(families: Sequence[str], bands: Sequence[str | None]) -> list[str]:
     """The group of each: family and activity where it has :data:`MIN_PEERS` members, else the family, else everybody.
 
-    Membership never depends on what is shown, so that nobody changes groups by hiding.
+    Membership never depends on counts, so that nobody changes groups by hiding them.
     """
-    narrow = [f"{family}, {band}" for family, band in zip(families, bands, strict=True)]
-    sizes = Counter(narrow) + Counter(families)
+    narrow = [narrow_group_of(family, band) for family, band in zip(families, bands, strict=True)]
+    sizes = Counter(narrow) | Counter(families)
     return [
         next((name for name in names if sizes[name] >= MIN_PEERS), EVERYBODY)
         for names in zip(narrow, families, strict=True)

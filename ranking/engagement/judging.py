@@ -21,8 +21,8 @@ _SHOWN = [COLUMN[name] for name in READERS]
 def engagement_of_all(bloggers: Sequence[Sequence[Channel]]) -> EngagementTable:
     """The engagement of each blogger among all; ``bloggers[i]`` are the channels of blogger ``i``, one at least.
 
-    A measure enters at the highest level that any of the blogger's channels has after shrinkage, and at the highest
-    floor of any where that is more; engagement is the weighted sum. Depends neither on the order of the bloggers nor on
+    A measure enters at the highest level that any of the blogger's channels has after shrinkage, and at the floor where
+    that is more; engagement is the weighted sum. Depends neither on the order of the bloggers nor on
     that of their posts.
     """
     channels = [channel for several in bloggers for channel in several]
@@ -37,9 +37,7 @@ def _table(
     population: Population, groups: Sequence[Group], levels: Levels, channels: Sequence[Channel], bloggers: int
 ) -> EngagementTable:
     best = _best_channels(population, levels, bloggers)
-    floors = np.zeros(best.shape)
-    np.maximum.at(floors, population.owners, levels.floor)
-    figures = _figures(population, levels, channels, best, floors)
+    figures = _figures(population, levels, channels, best)
     posts = figures[:, :, FIGURES.index("posts")]
     entered = figures[:, :, FIGURES.index("entered_at")]
     channel_names, places = np.unique(np.array([channel.family for channel in channels], np.str_), return_inverse=True)
@@ -69,10 +67,8 @@ def _best_channels(population: Population, levels: Levels, bloggers: int) -> NDA
     return np.stack(best, axis=1).astype(np.int64)
 
 
-def _figures(
-    population: Population, levels: Levels, channels: Sequence[Channel], best: NDArray[np.int64], floors: Matrix
-) -> Matrix:
-    known = _picked(population.known, best)
+def _figures(population: Population, levels: Levels, channels: Sequence[Channel], best: NDArray[np.int64]) -> Matrix:
+    known, floors = _picked(population.known, best), _picked(levels.floor, best)
     young = np.array([channel.young_posts for channel in channels], np.float64)
     columns = {
         "posts": known,

@@ -5,10 +5,14 @@ rule of Bradley and Terry (1952). A channel's level is the mean over its counted
 one part in n. The half level is what the best tenth of the *other* peers reach in the median post, and at least 1.
 
 Few posts are drawn towards what is typical of the peers, by adding posts of that level (shrinkage, as of Efron and
-Morris, 1977). A post that hides its count is worth 0, as one without any; but nobody's value lies below the floor,
-which rises with the share of peers' posts that hide theirs.
+Morris, 1977). Of a blogger's channels the one with the most posts usually leaves least to that, and what it leaves
+counts for the others too: else one empty post on a new channel would bring more than twenty on the old one.
 
-All three yardsticks are made of a blogger's peers without the blogger, and each moves in favour of the others when
+A post that hides its count is worth 0, as one without any; but nobody's value lies below the floor, which rises with
+the share of posts that hide theirs. It is made of all bloggers, not of peers, since a known figure must not stand below
+an unknown one of another group.
+
+All three yardsticks are made of the others without the blogger, and each moves in favour of the others when
 somebody hides a figure: the half level falls, the prior and the floor rise. Therefore hiding never raises the one who
 hides and never lowers anybody else.
 """
@@ -20,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engagement.measures import NAMES
-from ranking.engagement.population import Group, Matrix, Population
+from ranking.engagement.population import Group, Matrix, Population, everybody
 
 LEAST_HALF_LEVEL = 1.0
 """Counts are whole: where hardly anybody gets a reaction, one is half of what can be had."""
@@ -34,7 +38,7 @@ SHRINKAGE_POSTS = 5
 finds 5 best for responses, 2 and 3 for claps."""
 
 TYPICAL_LEVEL = 5 / 16
-"""The most that a post adds to its peers' prior, and what an unknown figure enters at where every peer hides it: about
+"""The most that a post adds to its peers' prior, and what an unknown figure enters at where all others hide it: about
 the level of a median blogger, which is 0.35 by claps and 0.2 by responses in ``bench/engagement_shrinkage.py``."""
 
 _STEP = 2.0**-30
@@ -44,7 +48,7 @@ _STEP = 2.0**-30
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Matrices of shape (channels, measures): ``shrunk`` is ``level`` drawn towards ``prior``; no value counts as less
-    than ``floor``."""
+    than ``floor``, which all channels of a blogger have in common."""
 
     half_level: Matrix
     level: Matrix
@@ -56,18 +60,26 @@ class Levels:
 def levels_of(population: Population, groups: Sequence[Group]) -> Levels:
     """Every channel's levels among its peers."""
     shape = (len(population.owners), len(NAMES))
-    half, worths, prior, floor = np.zeros((4, *shape))
+    half, worths, prior = np.zeros((3, *shape))
     for group in groups:
         half[group.users], worths[group.users], prior[group.users] = _worths_and_priors(population, group)
-        floor[group.users] = _floors(population, group)
     posts = population.counted[:, None]
+    left = _left_to_priors(population, prior)
     return Levels(
         half_level=half,
         level=worths / np.maximum(posts, 1),
-        prior=prior,
-        shrunk=(worths + SHRINKAGE_POSTS * prior) / (posts + SHRINKAGE_POSTS),
-        floor=floor,
+        prior=left * (posts + SHRINKAGE_POSTS) / SHRINKAGE_POSTS,
+        shrunk=worths / (posts + SHRINKAGE_POSTS) + left,
+        floor=_floors(population) if len(posts) else np.zeros(shape),
     )
+
+
+def _left_to_priors(population: Population, priors: Matrix) -> Matrix:
+    """What the prior adds to each channel's level: the least that it adds to any of the blogger's channels."""
+    added = SHRINKAGE_POSTS * priors / (population.counted[:, None] + SHRINKAGE_POSTS)
+    least = np.full_like(added, TYPICAL_LEVEL)
+    np.minimum.at(least, population.owners, added)
+    return least[population.owners]
 
 
 def _worths_and_priors(population: Population, group: Group) -> tuple[Matrix, Matrix, Matrix]:
@@ -128,10 +140,13 @@ class _Counts:
         return sums
 
 
-def _floors(population: Population, group: Group) -> Matrix:
-    """The typical level, as far as the others of a group hide the figure, shape (users, measures)."""
-    shown = population.known[group.channels] / np.maximum(population.counted[group.channels, None], 1)
-    return np.asarray(TYPICAL_LEVEL * (1 - _means_of_others(group, shown, alone=1.0)))
+def _floors(population: Population) -> Matrix:
+    """The typical level, as far as all others hide the figure, shape (channels, measures).
+
+    Who hides it has the lowest floor of all, since the others show most then.
+    """
+    shown = population.known / np.maximum(population.counted[:, None], 1)
+    return np.asarray(TYPICAL_LEVEL * (1 - _means_of_others(everybody(population), shown, alone=1.0)))
 
 
 def _means_of_others(group: Group, figures: Matrix, *, alone: float) -> Matrix:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engagement.channels import Channel
-from ranking.engagement.groups import EVERYBODY, groups_of
+from ranking.engagement.groups import EVERYBODY, groups_of, narrow_group_of
 from ranking.engagement.measures import NAMES
 
 Matrix = NDArray[np.float64]
@@ -90,12 +90,18 @@ def groups_among(population: Population, channels: Sequence[Channel]) -> list[Gr
     chosen = np.array(groups_of(families, bands), np.str_)
     by_name: dict[str, list[int]] = {EVERYBODY: list(range(len(channels)))}
     for index, (family, band) in enumerate(zip(families, bands, strict=True)):
-        by_name.setdefault(family, []).append(index)
-        by_name.setdefault(f"{family}, {band}", []).append(index)
+        for name in {family, narrow_group_of(family, band)}:
+            by_name.setdefault(name, []).append(index)
     return [
         _group(name, np.array(by_name[name], np.int64), np.flatnonzero(chosen == name), population.owners)
         for name in sorted(set(chosen.tolist()))
     ]
+
+
+def everybody(population: Population) -> Group:
+    """The group of all bloggers, and of all channels as judged by it."""
+    channels = np.arange(len(population.owners))
+    return _group(EVERYBODY, channels, channels, population.owners)
 
 
 def _group(name: str, channels: NDArray[np.int64], users: NDArray[np.int64], owners: NDArray[np.int64]) -> Group:
@@ -115,5 +121,6 @@ def _medians(posts: NDArray[np.int64], ends: NDArray[np.int64], number: NDArray[
     columns = np.arange(posts.shape[1])[None, :]
     low = np.clip(ends - number + (number - 1) // 2, 0, len(posts) - 1)
     high = np.clip(ends - number + number // 2, 0, len(posts) - 1)
-    middle = (np.maximum(posts[low, columns], 0) + np.maximum(posts[high, columns], 0)) / 2
+    lower, upper = (np.maximum(posts[rows, columns], 0).astype(np.float64) for rows in (low, high))
+    middle = (lower + upper) / 2
     return np.where(number > 0, middle, 0.0)

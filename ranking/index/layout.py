@@ -23,9 +23,10 @@ LOCK = ".lock"
 DRAFT_PREFIX = ".building-"
 MAX_NUMBER_DIGITS = 18
 """No index lives to see a generation number beyond 64 bits; Python refuses to read numbers of thousands of digits."""
-FORMAT = 4
+FORMAT = 5
 """2: ``reach.f64`` holds what links bring, no longer PageRank. 3: bloggers come with platforms and activity.
-4: engagement is a table of columns, judged among peers."""
+4: engagement is a table of columns, judged among peers. 5: its columns say from which channel a measure enters, and how
+readers talk."""
 
 Files = Mapping[str, Mapping[str, Any]]
 """Path inside a generation → ``{"bytes", "sha256"}``."""
