@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bloghound.cli.console import output, print_json, printable, table
+from bloghound.cli.console import output, print_json, printable
 from bloghound.jobs import identity
 from bloghound.settings import load_settings
 from storage.database import open_database
@@ -27,7 +27,7 @@ def separate(
     site: Annotated[str, typer.Argument(help="Address of the blog or profile.")],
     other: Annotated[str | None, typer.Option("--from", help="Only what joins it with this site.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Only show the proofs; take none back.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Take back what joins a site with others of its blogger, for good; no crawl joins them by it again."""
     settings = load_settings()
@@ -61,19 +61,16 @@ def _as_json(proof: StoredProof) -> dict[str, object]:
 
 
 def _print(found: Sequence[StoredProof]) -> None:
-    shown = table("Proofs", ["site", "other site", "method", "seen", "state", "one blogger", "evidence"])
+    """Two lines for each proof, which break nowhere: in a table of a terminal's width addresses could not be read."""
     for proof in found:
         state = proof.state.replace("_", " ") + (f" by {proof.revoked_by}" if proof.revoked_by else "")
-        together = "yes" if proof.blogger == proof.other_blogger else "no"
+        together = "one blogger" if proof.blogger == proof.other_blogger else "two bloggers"
         said = json.dumps(proof.evidence, ensure_ascii=False)
-        cells = (
-            proof.site_key,
-            proof.other_site_key,
-            proof.method,
-            f"{proof.observed_at:%Y-%m-%d}",
-            state,
-            together,
-            said,
+        lines = (
+            f"{proof.site_key} and {proof.other_site_key}: {state}; {together}",
+            f"  {proof.method}, seen {proof.observed_at:%Y-%m-%d}: {said}",
         )
-        shown.add_row(*map(printable, cells))
-    output.print(shown)
+        for line in lines:
+            output.print(printable(line), soft_wrap=True, highlight=False)
+    if not found:
+        output.print("No proof joins this site with another.")
