@@ -22,6 +22,7 @@ from defusedxml.ElementTree import fromstring
 from bloghound.errors import ParseError
 from bloghound.records import Comment, UnknownReason
 from bloghound.urls import fold_url
+from crawler.extract.commenters import identity_of
 from crawler.extract.prescan import check_markup
 from crawler.extract.sitemap import parse_sitemap
 from crawler.parsed import Document
@@ -38,6 +39,7 @@ MAX_SITEMAP_POSTS = 500
 """Of a blog with more, figures of the newest tell how readers respond now."""
 
 _INCLUDE = "member,post,count.replies,replies,replies.member"
+_CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _PUBLISHED = "published"
 
 
@@ -45,6 +47,8 @@ class _Asked(NamedTuple):
     """What is carried from answer to answer."""
 
     listing: Listing = Listing()
+    authors: frozenset[str] = frozenset()
+    """Names of those who write the blog, folded."""
     is_closed: bool = False
     """Whether the blog takes no comments at all."""
 
@@ -88,7 +92,9 @@ def _read_feed(request: ApiRequest, answer: ApiAnswer) -> Step:
         return Step()
     entries = list(_channel(request, answer.body).iter("item"))[:PER_PAGE]
     posts = [post for post in map(_post, entries) if post is not None]
-    return Step(next=(_comments(request.address, _Asked(Listing().with_posts(posts))),))
+    names = (identity_of(text(entry.findtext(_CREATOR))) for entry in entries)
+    asked = _Asked(Listing().with_posts(posts), frozenset(name for name in names if name))
+    return Step(next=(_comments(request.address, asked),))
 
 
 def _channel(request: ApiRequest, body: bytes) -> Element:
@@ -129,7 +135,7 @@ def _read_comments(request: ApiRequest, answer: ApiAnswer) -> Step:
     shown = entries_in(value.get("comments"), request.url)
     # A page longer than was asked for is read in part, so that after it nothing is known to be whole.
     entries, is_cut = shown[:PER_PAGE], len(shown) > PER_PAGE
-    found = [one for entry in entries for one in _thread(entry)]
+    found = [one for entry in entries for one in _thread(entry, asked.authors)]
     listing = asked.listing.with_posts(_posts_of(entries)).with_comments(
         found, is_whole=_is_last(request, value) and not is_cut
     )
@@ -164,7 +170,7 @@ def _posts_of(entries: list[dict[str, Any]]) -> Iterator[ListedPost]:
             yield ListedPost(post_id, url)
 
 
-def _thread(entry: dict[str, Any]) -> Iterator[ListedComment]:
+def _thread(entry: dict[str, Any], authors: frozenset[str]) -> Iterator[ListedComment]:
     """A comment and its answers; of those that are not listed with it only how many there are is known."""
     post_id = text(fields(entry.get("post")).get("id"))
     is_pinned = entry.get("pinned") is True
@@ -172,15 +178,16 @@ def _thread(entry: dict[str, Any]) -> Iterator[ListedComment]:
     total = count(fields(entry.get("count")).get("replies")) or 0
     unlisted = max(0, total - len(replies))
     is_shown = entry.get("status") == _PUBLISHED
-    yield ListedComment(post_id, _comment(entry), unlisted + is_shown, is_pinned, is_shown=is_shown)
+    yield ListedComment(post_id, _comment(entry, authors), unlisted + is_shown, is_pinned, is_shown=is_shown)
     for reply in replies:
-        yield ListedComment(post_id, _comment(reply), 1, is_pinned)
+        yield ListedComment(post_id, _comment(reply, authors), 1, is_pinned)
 
 
-def _comment(entry: dict[str, Any]) -> Comment:
+def _comment(entry: dict[str, Any], authors: frozenset[str]) -> Comment:
     """A comment; members are known by their id, since many give no name and none need be the only one of theirs.
 
-    So a member with the name of the blog's author need not be the author, and Ghost does not mark who is.
+    Ghost does not mark the author's own answers, so a member with the name of one of the blog's authors is taken for
+    that author: else whoever answers readers would be counted as one of them.
     """
     member = fields(entry.get("member"))
     return Comment(
@@ -188,6 +195,7 @@ def _comment(entry: dict[str, Any]) -> Comment:
         comment_id=text(entry.get("id")),
         published=moment(entry.get("created_at")),
         words=words_in(text(entry.get("html"))),
+        by_author=identity_of(text(member.get("name"))) in authors,
     )
 
 
