@@ -143,6 +143,22 @@ def site_of(url: str) -> SiteAddress:
     return SiteAddress(key, f"{parts.scheme}://{key}/" if is_folder else f"{parts.scheme}://{key}")
 
 
+def key_or_empty(url: str) -> str:
+    """The key of the site that ``url`` belongs to; empty, and so no site's, where it is no web address."""
+    try:
+        return site_of(url).key
+    except AddressError:
+        return ""
+
+
+def fold_or_empty(url: str) -> str:
+    """:func:`fold_url`; empty, and so no page's, where ``url`` is no web address."""
+    try:
+        return fold_url(url)
+    except AddressError:
+        return ""
+
+
 def holder_key(url: str) -> str:
     """The key under which whoever holds an address is kept out: its site's, or on a network the profile's address.
 

@@ -4,8 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, select
 
-from bloghound.errors import AddressError
-from bloghound.urls import site_of
+from bloghound.urls import key_or_empty
 from storage.suppressions import Suppressions, keyed_hash
 from storage.tables import PostAddress, PostComment, Site, Suppression
 from storage.tables.base import table_of
@@ -41,15 +40,8 @@ def identities_of(connection: Connection, site_key: str) -> set[str]:
     if not site_key.startswith(_BLUESKY):
         return set()
     query = select(_ADDRESS.c.url).join(_SITE, _SITE.c.id == _ADDRESS.c.site_id).where(_SITE.c.key == site_key)
-    keys = {site_key, *map(_key_of, connection.execute(query).scalars())}
+    keys = {site_key, *map(key_or_empty, connection.execute(query).scalars())}
     return {key.removeprefix(_BLUESKY) for key in keys if key.startswith(f"{_BLUESKY}did:")}
-
-
-def _key_of(url: str) -> str:
-    try:
-        return site_of(url).key
-    except AddressError:
-        return ""
 
 
 def forget(connection: Connection, secret_key: bytes, identities: Collection[str]) -> int:

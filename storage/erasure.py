@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, delete, func, select, update
 
-from bloghound.errors import AddressError
-from bloghound.urls import host_of, site_of
+from bloghound.urls import host_of, key_or_empty
 from storage import (
     archives,
     claims,
@@ -161,7 +160,7 @@ def _addresses_of(connection: Connection, column: Column[str], site_key: str) ->
     # The addresses of a server's interface, through which its profiles are read, look like the server's own.
     of_profile = func.coalesce(_SITE.c.key, "").startswith(f"{site_key}/", autoescape=True)
     query = _holding(column, site_key).outerjoin(_SITE, _SITE.c.id == column.table.c.site_id).where(~of_profile)
-    return [row_id for row_id, url in connection.execute(query) if _key_of(url) == site_key]
+    return [row_id for row_id, url in connection.execute(query) if key_or_empty(url) == site_key]
 
 
 def _holding(column: Column[str], part: str) -> Select[Any]:
@@ -195,7 +194,7 @@ def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str, now:
 def _scrub_crawls(connection: Connection, site_key: str) -> None:
     for crawl_id, options in connection.execute(select(_CRAWL.c.id, _CRAWL.c.options)).all():
         seeds = options.get("seeds", [])
-        kept = [seed for seed in seeds if _key_of(seed) != site_key]
+        kept = [seed for seed in seeds if key_or_empty(seed) != site_key]
         if kept != seeds:
             connection.execute(update(_CRAWL).where(_CRAWL.c.id == crawl_id).values(options=options | {"seeds": kept}))
 
@@ -207,10 +206,3 @@ def _scrub_niches(connection: Connection, site_key: str) -> None:
         kept = {name: [one for one in getattr(row, name) if not mentions(one, site_key)] for name in columns}
         if any(kept[name] != getattr(row, name) for name in columns):
             connection.execute(update(_NICHE).where(_NICHE.c.id == row.id).values(**kept))
-
-
-def _key_of(url: str) -> str | None:
-    try:
-        return site_of(url).key
-    except AddressError:
-        return None

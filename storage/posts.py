@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
-from bloghound.errors import AddressError
-from bloghound.urls import fold_url
+from bloghound.urls import fold_or_empty, fold_url
 from storage import sites
 from storage.merging import MIN_DUPLICATE_WORDS, PostBook, ReadPost, StoredPost, address_claims, content_hash, text_hash
 from storage.tables import Author, Post, PostAddress, Site
@@ -255,17 +254,10 @@ def listing(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def at_addresses(connection: Connection, site_id: int, urls: Iterable[str]) -> dict[str, int]:
     """Ids of a site's posts by address as given; addresses that are no post's are left out."""
-    folded = {url: name for url in urls if (name := _folded(url))}
+    folded = {url: name for url in urls if (name := fold_or_empty(url))}
     known: dict[str, int] = {}
     for batch in batches(sorted(set(folded.values()))):
         query = select(_ADDRESS.c.folded_url, _ADDRESS.c.post_id)
         query = query.where(_ADDRESS.c.site_id == site_id, _ADDRESS.c.folded_url.in_(batch))
         known.update(connection.execute(query).all())
     return {url: known[name] for url, name in folded.items() if name in known}
-
-
-def _folded(url: str) -> str:
-    try:
-        return fold_url(url)
-    except AddressError:
-        return ""

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from bloghound.errors import AddressError
 from bloghound.records import (
     Comment,
     Discussion,
@@ -26,7 +25,7 @@ from bloghound.records import (
     Statement,
     StatementKind,
 )
-from bloghound.urls import canonical_url, fold_url, holder_key, host_of, site_of
+from bloghound.urls import canonical_url, fold_url, holder_key, host_of, key_or_empty, site_of
 from storage import claims, commenters, figures, links, pages, posts, sites, statements, suppressions
 from storage.merging import ReadPost
 from storage.pages import NewPage
@@ -180,11 +179,11 @@ def _post_left(post: ParsedPost, suppressed: Suppressions) -> ParsedPost:
 def _is_copied_from(read: ReadPost, suppressed: Suppressions) -> bool:
     """Whether another host's address of a post is a suppressed site's, as in a feed that copies that site's."""
     own_host = host_of(read.post.url)
-    return any(host_of(url) != own_host and _key_of(url) in suppressed for url in read.post.addresses)
+    return any(host_of(url) != own_host and key_or_empty(url) in suppressed for url in read.post.addresses)
 
 
 def _links_left(found: Sequence[Link], suppressed: Suppressions) -> tuple[Link, ...]:
-    return tuple(link for link in found if _key_of(link.target_url) not in suppressed)
+    return tuple(link for link in found if key_or_empty(link.target_url) not in suppressed)
 
 
 def _claims_left(said: IdentityStatement, suppressed: Suppressions) -> IdentityStatement:
@@ -209,13 +208,6 @@ def _statements_left(found: Sequence[Statement] | None, suppressed: Suppressions
 
 def _comments_left(found: Sequence[Comment], suppressed: Suppressions) -> tuple[Comment, ...]:
     return tuple(one for one in found if not commenters.is_suppressed(one.identity, suppressed))
-
-
-def _key_of(url: str) -> str | None:
-    try:
-        return site_of(url).key
-    except AddressError:
-        return None
 
 
 def _keep_posts(

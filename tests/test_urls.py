@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bloghound import urls
 from bloghound.errors import AddressError
 from bloghound.urls import (
     canonical_url,
@@ -146,3 +147,9 @@ def test_small_parts() -> None:
 )
 def test_who_holds_an_address_is_known_on_networks_that_are_no_sites_too(url: str, key: str) -> None:
     assert holder_key(url) == key
+
+
+def test_what_is_no_address_has_an_empty_key_and_an_empty_fold() -> None:
+    assert (urls.key_or_empty("mailto:ann@a.example"), urls.fold_or_empty("no address")) == ("", "")
+    assert urls.key_or_empty("https://a.example/x") == urls.site_of("https://a.example/x").key
+    assert urls.fold_or_empty("https://a.example/x/") == urls.fold_url("https://a.example/x/")

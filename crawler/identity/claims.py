@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bloghound.errors import AddressError
 from bloghound.hosts import shows_another_server
 from bloghound.records import ClaimKind, IdentityClaim, IdentityStatement
-from bloghound.urls import canonical_url, fold_url, host_of, site_of
+from bloghound.urls import canonical_url, fold_or_empty, host_of, site_of
 from crawler.extract.paths import path_of
 from crawler.platforms import recognise
 from crawler.platforms.protocol import Profile
@@ -42,10 +42,10 @@ def of_page(
     url: str, home_url: str, site_key: str, found: Iterable[IdentityClaim], *, is_home: bool
 ) -> IdentityStatement | None:
     """What a page says for its site; None for a page that speaks for itself alone."""
-    is_home = is_home or _fold(url) == _fold(home_url)
+    is_home = is_home or fold_or_empty(url) == fold_or_empty(home_url)
     if not is_home and not _speaks(url, home_url):
         return None
-    return IdentityStatement("" if is_home else _fold(url), url, _counted(found, site_key))
+    return IdentityStatement("" if is_home else fold_or_empty(url), url, _counted(found, site_key))
 
 
 def of_profile(profile: Profile, site_key: str) -> IdentityStatement:
@@ -117,7 +117,7 @@ def names_site(target_url: str, home_url: str, language: str = "") -> bool:
 
     A folder that is called like a language names the site only where ``language`` is that of its posts.
     """
-    if _fold(target_url) == _fold(home_url) or _speaks(target_url, home_url):
+    if fold_or_empty(target_url) == fold_or_empty(home_url) or _speaks(target_url, home_url):
         return True
     below = _below_root(target_url, home_url)
     return below in _BLOG_NAMES or (bool(language) and below == language)
@@ -138,10 +138,3 @@ def _below_root(url: str, home_url: str) -> str | None:
         return None
     below = path_of(url).removeprefix(path_of(root.home_url)).strip("/")
     return _LANGUAGE.sub("", below)
-
-
-def _fold(url: str) -> str:
-    try:
-        return fold_url(url)
-    except AddressError:
-        return ""

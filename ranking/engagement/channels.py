@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.errors import AddressError
 from bloghound.records import EngagementKind, PostComments, RankableBlogger, RankablePost, UnknownReason
-from bloghound.urls import site_of
+from bloghound.urls import key_or_empty
 from ranking.activity import posts_per_month
 from ranking.engagement.discussion import NOTHING_SAID, Talk, talk_of
 from ranking.engagement.groups import band_of, family_of
@@ -53,16 +52,9 @@ def channels_of(blogger: RankableBlogger, as_of: datetime) -> tuple[Channel, ...
     usual = next(iter(families.values()), family_of("", "blog"))
     posts: dict[str, list[RankablePost]] = {}
     for post in blogger.posts:
-        family = families.get(_key_of(post.url), usual) if len(families) > 1 else usual
+        family = families.get(key_or_empty(post.url), usual) if len(families) > 1 else usual
         posts.setdefault(family, []).append(post)
     return tuple(_channel(family, posts[family], as_of) for family in sorted(posts)) or (_channel(usual, [], as_of),)
-
-
-def _key_of(url: str) -> str:
-    try:
-        return site_of(url).key
-    except AddressError:
-        return ""
 
 
 def _channel(family: str, posts: Sequence[RankablePost], as_of: datetime) -> Channel:
