@@ -84,8 +84,13 @@ def _by_share(rule: Rule, urls: Sequence[str], of: int) -> Finding:
 
 
 def _flagged(sites: tuple[RankableSite, ...]) -> Finding:
-    homes = [site.home_url for site in sites if FARM_FLAGS.intersection(site.flags)]
+    homes = [site.home_url for site in sites if farm_flags(site)]
     return Finding("flagged_sites", len(homes), len(sites), FLAGGED_AMOUNT if homes else 0.0, tuple(homes))
+
+
+def farm_flags(site: RankableSite) -> frozenset[str]:
+    """Those of a site's flags that say that it is no person's blog."""
+    return FARM_FLAGS.intersection(site.flags)
 
 
 def is_sponsored(post: RankablePost) -> bool:

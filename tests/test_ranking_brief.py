@@ -1,7 +1,7 @@
 import pytest
 
 from bloghound.errors import BriefError
-from ranking.brief import MAX_BRIEF_CHARS, Brief, checked, read_brief
+from ranking.brief import LEAST_WEIGHT, MAX_BRIEF_CHARS, Brief, checked, read_brief
 from ranking.language import language_of
 from tests.ranking_bloggers import ENGLISH, encoder
 
@@ -62,3 +62,31 @@ def test_a_very_long_brief_is_cut_to_its_first_words() -> None:
 def test_a_brief_that_is_no_unicode_text_is_refused(text: str) -> None:
     with pytest.raises(BriefError, match="UTF-8"):
         read(text)
+
+
+def test_words_count_by_their_nearness_to_the_brief() -> None:
+    weights = read("Parenting small children: motherhood, family days out, product reviews for kids.").weights
+    assert min(weights, key=weights.__getitem__) in {"days", "out", "product"}
+    assert min(weights[word] for word in ("parenting", "motherhood", "children")) > 2 * weights["days"]
+    assert all(LEAST_WEIGHT <= weight <= 1 for weight in weights.values())
+
+
+def test_the_only_word_of_a_brief_counts_whole() -> None:
+    assert read("espresso").weights == {"espresso": pytest.approx(1, abs=1e-5)}
+
+
+def test_words_count_alike_where_the_model_cannot_read() -> None:
+    assert set(read("Recepten voor zuurdesembrood en gebak in de winter").weights.values()) == {1.0}
+
+
+def test_a_term_has_the_weight_of_the_first_word_that_it_belongs_to() -> None:
+    words = {"baking": ("bake", "baking"), "baked": ("bake", "baked")}
+    brief = Brief("baking, baked", "en", words, {"baking": 0.5, "baked": 0.2}, None)
+    assert brief.term_weights == {"bake": 0.5, "baking": 0.5, "baked": 0.2}
+
+
+def test_how_a_brief_is_worded_changes_nothing_but_its_text() -> None:
+    plain, worded = read("sourdough bread and baking"), read("Bloggers who write about sourdough bread and baking")
+    assert worded.text.startswith("Bloggers")
+    assert (worded.words, worded.weights) == (plain.words, plain.weights)
+    assert worded.vector is plain.vector

@@ -140,7 +140,7 @@ def test_a_small_discussed_blog_beats_a_huge_one_off_the_niche(tmp_path: Path) -
     assert names(engine(tmp_path, given, graph=graph_of(given, links)).rank(BRIEF))[0] == "small"
 
 
-def test_farm_scraper_and_advertiser_sink_below_honest_bloggers(tmp_path: Path) -> None:
+def test_scraper_and_advertiser_sink_below_honest_bloggers_and_a_farm_is_set_aside(tmp_path: Path) -> None:
     words = COFFEE[0].split()
     long = [f"{text} {' '.join(f'{word}{number}' for word in words)}" for number, text in enumerate(COFFEE)]
     given = [
@@ -151,13 +151,15 @@ def test_farm_scraper_and_advertiser_sink_below_honest_bloggers(tmp_path: Path) 
         blogger("farm", SHORT, 5, comments=9, site={"flags": ("link_farm",)}),
     ]
     graph = graph_of(given, [("modest", "honest")])
-    ranking = engine(tmp_path, given, graph=graph).rank(BRIEF)
+    ranker = engine(tmp_path, given, graph=graph)
+    ranking, farm = ranker.rank(BRIEF), ranker.explain(BRIEF, "blg_farm")
     assert set(names(ranking)[:2]) == {"honest", "modest"}
+    assert set(names(ranking)[2:]) == {"scraper", "adverts"}
     found = {one.blogger.public_id: [finding.finding for finding in one.score.deductions] for one in ranking.results}
     assert found["blg_scraper"] == ["copied_text"]
     assert found["blg_adverts"] == ["sponsored_posts"]
-    assert found["blg_farm"] == ["flagged_sites"]
-    assert ranking.results[names(ranking).index("farm")].flags == ("link_farm",)
+    assert [finding.finding for finding in farm.score.deductions] == ["flagged_sites"]
+    assert farm.flags == ("link_farm",)
 
 
 def test_a_brief_in_an_unknown_language_warns_and_finds_by_words(tmp_path: Path) -> None:
@@ -221,7 +223,7 @@ def test_percentiles_are_mid_ranks(ranker: RankingEngine) -> None:
 
 def test_words_alone_do_not_carry_a_blog_that_cannot_be_read_above_one_that_can(tmp_path: Path) -> None:
     unread = blogger("unread", ["espresso espresso en verder niets dan espresso"] * 2, 4, language="nl")
-    found = engine(tmp_path, [*three_bloggers(), unread]).rank("espresso")
+    found = engine(tmp_path, [*three_bloggers(), unread]).rank("espresso at home")
     assert names(found)[:2] == ["coffee", "unread"]
     coffee, other = (result.parts["relevance"] for result in found.results[:2])
     assert other.inputs["blog_text"] > coffee.inputs["blog_text"]
@@ -358,9 +360,9 @@ def test_excluded_sites_terms_and_languages_of_a_niche(ranker: RankingEngine) ->
     assert without(languages=("nl",)) == ["coffee", "cycling", "pottery"]
 
 
-def test_rocchio_moves_by_its_published_weights() -> None:
+def test_rocchio_moves_by_its_weights() -> None:
     brief, like, unlike = np.eye(3, dtype=np.float32)
-    expected = np.array([1, 0.75, -0.15]) / np.sqrt(1 + 0.75**2 + 0.15**2)
+    expected = np.array([1, 0.25, -0.05]) / np.sqrt(1 + 0.25**2 + 0.05**2)
     assert moved(brief, [like], [unlike]) == pytest.approx(expected)
     assert moved(None, [like, unlike], []) == pytest.approx(np.array([0, 1, 1]) / np.sqrt(2))
     assert moved(brief, [np.zeros(3, np.float32)], []) is brief

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,3 +65,16 @@ def test_platforms_and_keys_are_those_of_the_sites() -> None:
     entry = entry_of(blogger("coffee", COFFEE, site={"platform": "hugo"}), AS_OF)
     assert (entry.platforms, entry.site_keys) == (("hugo",), ("coffee.test",))
     assert entry_of(blogger("coffee", COFFEE, site={"platform": ""}), AS_OF).platforms == ()
+
+
+@pytest.mark.parametrize("flag", ["link_farm", "spam_suspected"])
+def test_who_has_only_flagged_blogs_is_no_candidate(flag: str) -> None:
+    assert entry_of(blogger("farm", COFFEE, site={"flags": (flag,)}), AS_OF).reason == flag
+    assert entry_of(blogger("coffee", COFFEE, site={"flags": ("moved",)}), AS_OF).reason == ""
+
+
+def test_one_flagged_blog_of_two_sets_nobody_aside_and_a_profile_excuses_no_farm() -> None:
+    farm, honest = (blogger("coffee", COFFEE, site=site) for site in ({"flags": ("link_farm",)}, {}))
+    profile = replace(honest.sites[0], kind="profile")
+    assert entry_of(replace(farm, sites=farm.sites + honest.sites), AS_OF).reason == ""
+    assert entry_of(replace(farm, sites=(*farm.sites, profile)), AS_OF).reason == "link_farm"

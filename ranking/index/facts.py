@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bloghound.records import RankableBlogger, RankablePost, SiteHealth
 from ranking.activity import posts_per_month
-from ranking.credibility import is_sponsored
+from ranking.credibility import farm_flags, is_sponsored
 from ranking.index.segment import BloggerEntry
 
 MAIN_LANGUAGE_SHARE = 0.2
@@ -57,8 +57,13 @@ def _rfc3339(moment: datetime) -> str:
 
 
 def _why_no_candidate(blogger: RankableBlogger) -> str:
+    """Nobody looks for generated texts: who has only flagged blogs is set aside before any brief is read."""
     if not blogger.posts:
         return "no_posts"
+    blogs = [site for site in blogger.sites if site.kind == "blog"] or blogger.sites
+    flagged = [farm_flags(site) for site in blogs]
+    if flagged and all(flagged):
+        return min(flagged[0])
     if blogger.sites and all(site.health is SiteHealth.NOT_A_BLOG for site in blogger.sites):
         return SiteHealth.NOT_A_BLOG.value
     return ""

@@ -79,11 +79,11 @@ class FullText:
         count = self.document_frequency(term)
         return float(np.log1p((self.documents - count + 0.5) / (count + 0.5))) if count else 0.0
 
-    def search(self, terms: Sequence[str], limit: int) -> Hits:
-        """The ``limit`` best documents that hold any of the terms."""
+    def search(self, terms: Sequence[str], limit: int, weights: Mapping[str, float] | None = None) -> Hits:
+        """The ``limit`` best documents that hold any of the terms; ``weights`` multiply what each term scores."""
         if not terms or not self.documents:
             return Hits(np.zeros(0, np.int64), np.zeros(0))
-        return self._hits(self._any_of(terms), limit)
+        return self._hits(self._any_of(terms, weights or {}), limit)
 
     def holding(self, words: Sequence[Sequence[str]], limit: int) -> NDArray[np.int64]:
         """Rows of documents that hold every word, each given as its terms; ``limit`` of them at most."""
@@ -92,11 +92,15 @@ class FullText:
         required = [(tantivy.Occur.Must, self._any_of(terms)) for terms in words]
         return self._hits(tantivy.Query.boolean_query(required), limit).rows
 
-    def _any_of(self, terms: Sequence[str]) -> tantivy.Query:
+    def _any_of(self, terms: Sequence[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in terms
+            (tantivy.Occur.Should, self._term(term, None if weights is None else weights.get(term))) for term in terms
         ]
         return tantivy.Query.boolean_query(clauses)
+
+    def _term(self, term: str, weight: float | None) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, "terms", term, "freq")
+        return query if weight is None else tantivy.Query.boost_query(query, weight)
 
     def _hits(self, query: tantivy.Query, limit: int) -> Hits:
         found = self._searcher.search(query, min(limit, self.documents), count=False)
@@ -107,16 +111,17 @@ class FullText:
         return Hits(rows[order], scores[order])
 
 
-def ideal_score(fulltext: FullText, words: Mapping[str, Sequence[str]]) -> float:
-    """The highest BM25 score that any text could reach for the words of a brief (word → its terms).
+def ideal_score(fulltext: FullText, words: Mapping[str, Sequence[str]], weights: Mapping[str, float]) -> float:
+    """The highest BM25 score that any text could reach for the words of a brief: word → its terms, and its weight.
 
     A word that no document holds counts as an average one: in a small index most words of a brief are absent, and a
     text must not seem to cover the brief because it holds the only word that anybody uses.
     """
-    weights = [
-        max((fulltext.inverse_document_frequency(term) for term in terms), default=0.0) for terms in words.values()
+    best = [
+        weights[word] * max((fulltext.inverse_document_frequency(term) for term in terms), default=0.0)
+        for word, terms in words.items()
     ]
-    present = [weight for weight in weights if weight > 0]
+    present = [weight for weight in best if weight > 0]
     if not present:
         return 0.0
-    return (1 + BM25_K1) * len(weights) * sum(present) / len(present)
+    return (1 + BM25_K1) * len(best) * sum(present) / len(present)
