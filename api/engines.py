@@ -1,8 +1,8 @@
 """The ranking engines of a running service: the current generation's, and those that cursors still point to.
 
 The model and the index open in a thread of their own, so that the service answers at once; a newer generation opens
-the same way while the old one goes on serving. torch, numpy's heavier friends and the index are imported in that
-thread only.
+the same way while the old one goes on serving, each with the model that it was built with. torch, numpy's heavier
+friends and the index are imported in that thread only.
 """
 
 import re
@@ -18,7 +18,7 @@ from storage import suppressions
 from storage.database import Database
 
 if TYPE_CHECKING:
-    from ranking.encoder import Encoder
+    from bloghound.jobs.models import Encoders
     from ranking.engine import RankingEngine
 
 State = Literal["ready", "warming", "no_index", "failed"]
@@ -62,7 +62,7 @@ class Engines:
         self._settled = threading.Event()
         """Set once the first attempt to open the current generation has ended."""
         self._thread: threading.Thread | None = None
-        self._encoder: Encoder | None = None
+        self._encoders: Encoders | None = None
         self._current: Opened | None = None
         self._error: BloghoundError | None = None
         self._seen: tuple[Facts, Facts] | None = None
@@ -178,13 +178,12 @@ class Engines:
 
     def _open(self, number: int | None) -> Opened:
         from bloghound.jobs import ranking as job  # noqa: PLC0415 - loads torch and the index's libraries
-        from ranking.index import open_generation  # noqa: PLC0415 - the same
+        from bloghound.jobs.models import Encoders  # noqa: PLC0415 - the same
 
         meta = _facts_of(self._meta_file(number or self._pointed_at()))
-        if self._encoder is None:
-            open_generation(self._settings.index_dir, number)  # says within milliseconds that there is none
-            self._encoder = job.load_encoder(self._settings)
-        engine = job.open_engine(self._settings, number, self._encoder)
+        with self._lock:
+            encoders = self._encoders = self._encoders or Encoders(self._settings)
+        engine = job.open_engine(self._settings, number, encoders)
         job.warm(engine)
         return Opened(meta, engine)
 

@@ -1,16 +1,17 @@
 """Posts encoded per second by Bloghound's encoder, against plain SentenceTransformer.encode on the same posts.
 
-    python bench/encode.py [--posts 256]
+    python -m bench.encode [--posts 256] [--rounds 3] [--device cpu]
 
-Both sides get the same posts (title and text, lengths drawn as in real blogs: median 255 words, a long tail) and
-all cores, in one process, in turns; the best of three rounds counts. Each step of what makes the difference is
-printed on its own, so that a machine without bfloat16 arithmetic shows what is left.
+All sides get the same posts (title and text, lengths drawn as in real blogs: median 255 words, a long tail) and all
+cores, in one process, in turns; the best of the rounds counts. The fall-back of processors without bfloat16 arithmetic
+is measured on its own. Beside the speeds stands what the rows are worth: their cosines to those of plain encode.
 """
 
 import argparse
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,35 @@ import torch
 from numpy.typing import NDArray
 
 from ranking.encoder import BUNDLED_MODEL, Encoder, has_bfloat16
+from ranking.encoding.batches import cores
 from ranking.passages import passage_text
 
-ROUNDS = 3
+AIM = 2.5
 MEDIAN_WORDS, SPREAD = 255, 1.0
 """Log-normal lengths of blog posts: median and standard deviation of the logarithm, as in 5,253 real posts."""
+
+WHOLE, PLAIN = "plain SentenceTransformer.encode, whole posts", "plain SentenceTransformer.encode, our passages"
+OURS, FALL_BACK = "Bloghound's encoder", "Bloghound's encoder, fall-back in float32"
+
+
+@dataclass(slots=True)
+class Side:
+    """One way to encode the posts, on so many torch threads, and the best that it did: by the clock, and in seconds of
+    processor time, which say more where something else keeps the cores busy."""
+
+    work: Callable[[], NDArray[np.float32]]
+    threads: int
+    seconds: float = float("inf")
+    core_seconds: float = float("inf")
+    rows: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    def measure(self) -> None:
+        """One round."""
+        torch.set_num_threads(self.threads)
+        started, used = time.perf_counter(), time.process_time()
+        self.rows = self.work()
+        self.seconds = min(self.seconds, time.perf_counter() - started)
+        self.core_seconds = min(self.core_seconds, time.process_time() - used)
 
 
 def sample_posts(count: int, words: list[str]) -> list[tuple[str, str]]:
@@ -39,46 +64,45 @@ def vocabulary() -> list[str]:
     return sorted({word for word in text.split() if word.isalpha()})
 
 
-def seconds(work: Callable[[], NDArray[np.float32]], threads: int) -> tuple[float, NDArray[np.float32]]:
-    """Time of one round on this many torch threads, and its rows."""
-    torch.set_num_threads(threads)
-    started = time.perf_counter()
-    rows = work()
-    return time.perf_counter() - started, rows
+def sides_of(posts: list[tuple[str, str]], device: str) -> dict[str, Side]:
+    """What is compared; each is warm when it is measured."""
+    ours, fall_back = (Encoder.load(BUNDLED_MODEL, device=device) for _ in range(2))
+    fall_back._quick_type = None
+    plain = ours._model
+    whole = [f"{title}. {text}" for title, text in posts]
+    passages = [passage_text(title, text) for title, text in posts]
+    for warmed in (ours, fall_back):
+        warmed.encode(passages[:2])
+    return {
+        WHOLE: Side(lambda: plain.encode(whole, show_progress_bar=False), cores()),
+        PLAIN: Side(lambda: plain.encode(passages, show_progress_bar=False), cores()),
+        OURS: Side(lambda: ours.encode(passages), 1),
+        FALL_BACK: Side(lambda: fall_back.encode(passages), 1),
+    }
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=256)
-    count = parser.parse_args().posts
-    cores = len(os.sched_getaffinity(0))
-    encoder = Encoder.load(BUNDLED_MODEL)
-    plain = encoder._model
-    posts = sample_posts(count, vocabulary())
-    whole = [f"{title}. {text}" for title, text in posts]
-    passages = [passage_text(title, text) for title, text in posts]
-    sides: dict[str, tuple[Callable[[], NDArray[np.float32]], int]] = {
-        "plain SentenceTransformer.encode, whole posts": (lambda: plain.encode(whole, show_progress_bar=False), cores),
-        "plain SentenceTransformer.encode, our passages": (
-            lambda: plain.encode(passages, show_progress_bar=False),
-            cores,
-        ),
-        "Bloghound's encoder": (lambda: encoder.encode(passages), 1),
-    }
-    best = dict.fromkeys(sides, float("inf"))
-    rows: dict[str, NDArray[np.float32]] = {}
-    for _ in range(ROUNDS):
-        for name, (work, threads) in sides.items():
-            taken, rows[name] = seconds(work, threads)
-            best[name] = min(best[name], taken)
-    base, same, ours = (best[name] for name in sides)
-    for name, taken in best.items():
-        print(f"{name:<48} {count / taken:8.1f} posts/s")
-    cosines = (rows["Bloghound's encoder"] * rows["plain SentenceTransformer.encode, our passages"]).sum(axis=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
+    asked = parser.parse_args()
+    sides = sides_of(sample_posts(asked.posts, vocabulary()), asked.device)
+    for _ in range(asked.rounds):
+        for side in sides.values():
+            side.measure()
+    exact = sides[PLAIN].rows
+    for name, side in sides.items():
+        cosines = (side.rows * exact).sum(axis=1)
+        times = " ".join(f"{sides[other].seconds / side.seconds:5.2f}" for other in (WHOLE, PLAIN))
+        times += f" {sides[PLAIN].core_seconds / side.core_seconds:5.2f}"
+        of_rows = f"{cosines.min():.5f} {cosines.mean():.5f}" if name in {OURS, FALL_BACK} else ""
+        print(f"{name:<48} {asked.posts / side.seconds:8.1f} posts/s  {times}  {of_rows}")
+    print("last columns: times plain on whole posts, on our passages, and on those in processor time;")
+    print("least and mean cosine to plain encode's rows of our passages")
     print(f"bfloat16 arithmetic: {'yes' if has_bfloat16() else 'no'}, AMX: {torch.cpu._is_amx_tile_supported()}")
-    print(f"cores: {cores}, load: {os.getloadavg()[0]:.1f}, least cosine to float32: {cosines.min():.5f}")
-    print(f"ratio: {base / ours:.2f} against whole posts, {same / ours:.2f} against the same passages (aim 2.5)")
+    print(f"device: {asked.device}, cores: {cores()}, load: {os.getloadavg()[0]:.1f}, aim: {AIM} where bfloat16 is")
 
 
 if __name__ == "__main__":

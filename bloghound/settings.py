@@ -51,6 +51,18 @@ class Settings(BaseSettings):
         description="Languages the model knows, as ISO 639-1 codes separated by commas; '*' for all. "
         "Texts in other languages are ranked by full text only.",
     )
+    model_query_prompt: str = Field(
+        default="",
+        description="What the model wants before a brief, as 'query: '; empty means what its own configuration names.",
+    )
+    model_passage_prompt: str = Field(
+        default="",
+        description="What the model wants before a post, as 'passage: '; empty means what its own configuration names.",
+    )
+    device: str = Field(
+        default="cpu",
+        description="Where posts are encoded: cpu, cuda, or cuda:1 for a second GPU. Briefs are read on the processor.",
+    )
     archive_retention_days: int = Field(
         default=90, ge=0, description="Raw archives of live crawls older than this are removed; 0 keeps them for ever."
     )

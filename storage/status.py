@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
+from storage import embeddings
 from storage.tables import Blogger, Crawl, CrawlSite, Embedding, Fetch, Link, Page, Post, Site, Suppression
 from storage.tables.base import table_of
 
@@ -38,11 +39,12 @@ class SiteStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts of rows by noun, sites by health, posts by language, unfinished crawls."""
+    """Counts of rows by noun, sites by health, posts by language, vectors by model, unfinished crawls."""
 
     counts: dict[str, int]
     sites_by_health: dict[str, int]
     posts_by_language: dict[str, int]
+    vectors_by_model: dict[str, int]
     sites_queued: int
     unfinished_crawls: int
 
@@ -53,6 +55,7 @@ def status(connection: Connection) -> Status:
         counts={name: _count(connection, table) for name, table in _COUNTED.items()},
         sites_by_health=_by(connection, _SITE, "health"),
         posts_by_language=_by(connection, _POST, "language"),
+        vectors_by_model=embeddings.counts(connection),
         sites_queued=connection.execute(select(func.count()).where(_SITE.c.id.in_(_QUEUED))).scalar_one(),
         unfinished_crawls=connection.execute(select(func.count()).where(_CRAWL.c.finished_at.is_(None))).scalar_one(),
     )

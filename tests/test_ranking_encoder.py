@@ -1,14 +1,19 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from sentence_transformers import SentenceTransformer
 
 from bloghound.errors import EncoderError
-from ranking.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, batches_by_length, verify_weights
+from ranking.encoder import BUNDLED_MODEL, Encoder
+from ranking.encoding.loading import BUNDLED_SHA256
 from ranking.passages import RECIPE
 from tests.ranking_bloggers import COFFEE, CYCLING, encoder
+from tests.small_models import WORDS, saved_model
 
 
 def test_the_name_says_model_weights_and_recipe() -> None:
@@ -43,31 +48,71 @@ def test_unrelated_texts_are_the_zero_of_the_scale() -> None:
     assert 0 < encoder().background < 0.15
 
 
-def test_batches_hold_every_index_once_within_the_budget() -> None:
-    lengths = np.array([5, 100, 7, 40, 41, 300, 1])
-    batches = batches_by_length(lengths, 128)
-    assert sorted(index for batch in batches for index in batch) == list(range(7))
-    assert all(len(batch) == 1 or len(batch) * max(lengths[batch]) <= 128 for batch in batches)
-    assert batches[0] == [5]
+def test_windows_of_texts_keep_their_order(tmp_path: Path) -> None:
+    small = Encoder.load(str(saved_model(tmp_path / "small")))
+    texts = [f"{WORDS[number % len(WORDS)]} {'coffee ' * (number % 7)}" for number in range(small.plan.texts + 40)]
+    rows = small.encode(texts)
+    for number in (0, 1, small.plan.texts - 1, small.plan.texts, len(texts) - 1):
+        assert rows[number] @ small.encode_brief(texts[number]) > 0.999
 
 
-def test_an_unknown_model_is_one_sentence() -> None:
-    with pytest.raises(EncoderError, match="'nobody/no-such-model'"):
-        Encoder.load("nobody/no-such-model")
+def test_a_type_that_is_not_exact_enough_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("ranking.encoder.LEAST_COSINE", 1.1)
+    careful = Encoder.load(str(saved_model(tmp_path / "small")))
+    assert np.allclose(careful.encode([COFFEE[0]])[0], careful.encode_brief(COFFEE[0]), atol=1e-6)
 
 
-def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="cannot be read"):
-        Encoder.load(str(tmp_path))
+def test_a_brief_is_computed_once_and_cannot_be_changed() -> None:
+    row = encoder().encode_brief("Bread ovens in the garden")
+    assert encoder().encode_brief("Bread ovens in the garden") is row
+    with pytest.raises(ValueError, match="read-only"):
+        row += 1
 
 
-def test_other_weights_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "model.safetensors"
-    path.write_bytes(b"not the weights")
-    with pytest.raises(EncoderError, match="not the official ones"):
-        verify_weights(path, BUNDLED_SHA256)
-    with pytest.raises(EncoderError, match="cannot be read"):
-        verify_weights(tmp_path / "absent", BUNDLED_SHA256)
+def test_briefs_of_many_threads_at_once() -> None:
+    briefs = [f"Brief number {number} about {WORDS[number]}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(encoder().encode_brief, briefs))
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+class Cramped(torch.nn.Module):
+    """Stands where a GPU's memory would: no batch of more than ``most`` texts fits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def forward(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        if len(features["sentence_embedding"]) > self.most:
+            raise torch.OutOfMemoryError
+        return features
+
+
+def cramped(folder: Path, most: int) -> Encoder:
+    whole = SentenceTransformer(str(saved_model(folder)), device="cpu")
+    return Encoder(SentenceTransformer(modules=[*whole, Cramped(most)], device="cpu"), "cramped")
+
+
+def test_a_batch_that_does_not_fit_the_memory_is_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*COFFEE, *CYCLING, "bread"]
+    small = cramped(tmp_path / "small", 2)
+    monkeypatch.setattr(Encoder, "_quick_type", None)  # its own probe is a batch of 16
+    for text, row in zip(texts, small.encode(texts), strict=True):
+        assert small.encode_brief(text) @ row == pytest.approx(1, abs=1e-5)
+
+
+def test_a_text_that_does_not_fit_the_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Encoder, "_quick_type", None)
+    with pytest.raises(EncoderError, match="one text"):
+        cramped(tmp_path / "small", 0).encode(["coffee"])
+
+
+def test_a_model_that_breaks_is_one_sentence(tmp_path: Path) -> None:
+    whole = SentenceTransformer(str(saved_model(tmp_path / "small")), device="cpu")
+    broken = SentenceTransformer(modules=[whole[0]], device="cpu")
+    with pytest.raises(EncoderError, match="headless failed"):
+        Encoder(broken, "headless").encode(["coffee"])
 
 
 def test_importing_ranking_loads_no_model_library() -> None:
@@ -76,3 +121,12 @@ def test_importing_ranking_loads_no_model_library() -> None:
         "sys.exit(bool({'torch', 'sentence_transformers', 'transformers'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_words_are_encoded_as_briefs_and_kept() -> None:
+    words = ("espresso", "grinders")
+    rows = encoder().encode_words(words)
+    assert encoder().encode_words(list(words)) is rows
+    for word, row in zip(words, rows, strict=True):
+        assert row @ encoder().encode_brief(word) == pytest.approx(1, abs=1e-5)
+    assert encoder().encode_words([]).shape == (0, encoder().dimensions)

@@ -43,6 +43,11 @@ def _print_status(whole: Status, sites: list[SiteStatus]) -> None:
     for name, number in whole.counts.items():
         counts.add_row(name, f"{number:,}")
     output.print(counts)
+    if whole.vectors_by_model:
+        vectors = table("Vectors", ["model", "posts"], numeric=["posts"])
+        for model, number in whole.vectors_by_model.items():
+            vectors.add_row(printable(model), f"{number:,}")
+        output.print(vectors)
     shown = table("Sites", ["site", "health", "posts", "last visit", "reason"], numeric=["posts"])
     for site in sites:
         visited = site.last_visited_at.strftime("%Y-%m-%d %H:%M") if site.last_visited_at else "never"

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
+from bloghound.errors import EncoderError, IndexDamagedError, IndexMissingError
+from bloghound.jobs.models import Encoders
 from bloghound.jobs.standing import peers_of
 from bloghound.settings import Settings
 from graph.centrality import niche_reach
-from ranking.encoder import Encoder
 from ranking.engine import RankingEngine
 from ranking.evaluate import Evaluation, evaluate, read_qrels, read_queries
-from ranking.index import open_generation
+from ranking.index import layout, open_generation
 from ranking.ranking import Ranking
 from ranking.score import Weights
 
@@ -17,19 +18,34 @@ WARMING_BRIEF = "Walking, gardens and bread in small towns"
 """What an engine is tried with before it serves: no niche in particular."""
 
 
-def load_encoder(settings: Settings) -> Encoder:
-    """The configured model; raises EncoderError when it is not there. It takes seconds and can be shared."""
-    return Encoder.load(settings.model)
+def open_engine(settings: Settings, number: int | None = None, encoders: Encoders | None = None) -> RankingEngine:
+    """The engine over the current generation, or over the numbered one, with the model that it was built with.
 
-
-def open_engine(settings: Settings, number: int | None = None, encoder: Encoder | None = None) -> RankingEngine:
-    """The engine over the current generation, or over the numbered one.
-
-    Raises IndexMissingError when there is none, or none for the configured model, IndexDamagedError when none is whole,
-    EncoderError when the model is not there.
+    ``encoders`` shares loaded models among engines. Where the current generation's model is not on this machine, the
+    newest older generation whose model is there serves, with a warning in its rankings.
+    Raises IndexMissingError when there is none, IndexDamagedError when none is whole, EncoderError when no model of
+    theirs is there.
     """
+    loaded = encoders or Encoders(settings)
     generation = open_generation(settings.index_dir, number)
-    return RankingEngine(generation, encoder or load_encoder(settings), niche_reach)
+    try:
+        return RankingEngine(generation, loaded.of(generation), niche_reach)
+    except EncoderError as error:
+        older = None if number is not None else _older_engine(settings, generation.number, loaded)
+        if older is None:
+            raise
+        older.generation.warnings += (f"{error} Generation {older.generation.number} serves until then.",)
+        return older
+
+
+def _older_engine(settings: Settings, before: int, encoders: Encoders) -> RankingEngine | None:
+    for number in reversed([one for one in layout.numbers(settings.index_dir) if one < before]):
+        try:
+            generation = open_generation(settings.index_dir, number)
+            return RankingEngine(generation, encoders.of(generation), niche_reach)
+        except (EncoderError, IndexDamagedError, IndexMissingError):
+            continue
+    return None
 
 
 def warm(engine: RankingEngine) -> None:

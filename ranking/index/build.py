@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bloghound.errors import StorageError
 from bloghound.records import RankableBlogger, RankablePost
 from ranking.credibility import Finding, copying_found, findings_of
 from ranking.duplicates import SketchedPost, copied_posts, sketch_of
+from ranking.encoding.choice import BUNDLED_CHOICE, ModelChoice
 from ranking.engagement import Channel, channels_of, engagement_of_all
 from ranking.index import layout
 from ranking.index.columns import Columns, aligned, write_columns
@@ -76,12 +78,14 @@ def build_generation(
     dimensions: int,
     model_languages: frozenset[str] | None,
     as_of: datetime,
+    model_choice: ModelChoice = BUNDLED_CHOICE,
     progress: Callable[[int], None] | None = None,
 ) -> Generation:
     """Build a generation from all bloggers, switch ``CURRENT`` to it, and return it opened.
 
-    ``progress`` gets the number of posts of each blogger done. A build that is killed leaves the old generation
-    serving; its leftovers go at the next build. Raises StorageError when the folder cannot be written.
+    ``model_choice`` says how whoever opens it loads the model that made the vectors. ``progress`` gets the number of
+    posts of each blogger done. A build that is killed leaves the old generation serving; its leftovers go at the next
+    build. Raises StorageError when the folder cannot be written.
     """
     with layout.exclusive(index_dir):
         layout.remove_drafts(index_dir)
@@ -94,6 +98,7 @@ def build_generation(
             meta |= {
                 "number": number,
                 "model": encoder_name,
+                "encoder": asdict(model_choice),
                 "model_languages": None if model_languages is None else sorted(model_languages),
                 "as_of": as_of.astimezone(UTC).isoformat(),
             }

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.errors import IndexDamagedError, IndexMissingError
+from ranking.encoding.choice import ModelChoice
 from ranking.index import layout
 from ranking.index.columns import Columns, read_columns
 from ranking.index.segment import BloggerEntry, Document, Segment
@@ -30,6 +31,8 @@ class Generation:
         self.folder = folder
         self.number = int(meta["number"])
         self.model = str(meta["model"])
+        self.model_choice = ModelChoice(**meta.get("encoder", {}))
+        """How the model is loaded; generations of earlier versions do not say, and most have the bundled one."""
         self.formula = str(meta["formula"])
         self.as_of = str(meta["as_of"])
         """The time that its figures count from, RFC 3339."""
