@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,14 @@ MAX_LIMIT = 1000
 
 LIKE, UNLIKE = "example_like", "example_unlike"
 """Flags of the bloggers that a niche names as examples: they are ranked as everybody is."""
+
+
+class Candidate(NamedTuple):
+    """A blogger that may be shown for a brief: its index in the generation, its relevance from 0 to 1, its score."""
+
+    blogger: int
+    relevance: float
+    score: float
 
 
 class RankingEngine:
@@ -124,6 +133,21 @@ class RankingEngine:
         rank = order_of(self.generation, found, range(len(everybody))).index(row) + 1
         marks = self._marks(terms).get(blogger, ())
         return self._explainer.result(rank, row, found, self._explainer.picker(found), marks)
+
+    def candidates(
+        self,
+        brief: str,
+        *,
+        weights: Weights | None = None,
+        niche: NicheTerms | None = None,
+        hidden: Collection[str] = (),
+    ) -> list[Candidate]:
+        """Everybody whom :meth:`rank` would show, page after page, in its order; raises BriefError."""
+        terms = niche or NicheTerms()
+        open_to = self._open_to(Filters(), (terms.languages,), terms, None, hidden)
+        found, order = self._ordered(brief, weights or Weights(), terms, open_to)
+        bloggers, values = found.found.bloggers.tolist(), found.found.value.tolist()
+        return [Candidate(bloggers[row], values[row], found.scores[row].total) for row in order]
 
     def read(self, brief: str) -> Brief:
         """The brief as this engine's generation and model read it; raises BriefError."""

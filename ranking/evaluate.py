@@ -1,6 +1,10 @@
-"""Measuring our relevance against judged briefs, beside five baselines on the same posts."""
+"""Measuring our relevance against judged briefs, beside five baselines on the same posts.
 
-from collections.abc import Callable, Mapping, Sequence
+Three orders are compared: ``ours`` is the relevance part, which the baselines are rivals of; ``score`` is the order
+that a reader sees, in which engagement and reach count too; and each baseline's.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -12,10 +16,10 @@ from numpy.typing import NDArray
 from bloghound.errors import IndexMissingError, JudgementsError
 from bloghound.urls import host_of
 from ranking.baselines import Baselines, all_post_vectors
-from ranking.engine import RankingEngine
+from ranking.engine import Candidate, RankingEngine
+from ranking.index.generation import Generation
 from ranking.judgements import Judgements, Query, read_qrels, read_queries, write_run
-from ranking.measures import average_precision, ndcg, precision, share_above_zero
-from ranking.relevance import Relevance
+from ranking.measures import average_precision, bpref, condensed, judged_share, ndcg, precision, share_above_zero
 
 __all__ = ["Evaluation", "Judgements", "Query", "evaluate", "read_qrels", "read_queries"]
 
@@ -23,21 +27,37 @@ MEASURES: dict[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
     "map": average_precision,
     "ndcg@10": ndcg,
     "p@10": precision,
+    "judged@10": judged_share,
+    "bpref": bpref,
+    "condensed_map": lambda run, grades: average_precision(condensed(run, grades), grades),
+    "condensed_ndcg@10": lambda run, grades: ndcg(condensed(run, grades), grades),
 }
+"""The first three take what nobody judged as not relevant; the last three leave it out."""
 
+OURS, SCORE = "ours", "score"
 RUN_TAG = "bloghound"
 
 Run = list[tuple[str, float]]
-"""Hosts with their scores, best first."""
+"""Documents with their scores, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryFigures:
-    """One judged query: each method's measures, by method name (``ours`` and the baselines)."""
+    """One judged query: each method's measures, by method name (``ours``, ``score`` and the baselines).
+
+    ``liked`` of the ``judged`` documents are relevant. Baselines are none where the query has no words.
+    """
 
     id: str
     query: str
+    judged: int
+    liked: int
     methods: Mapping[str, Mapping[str, float]]
+
+    @property
+    def baselines(self) -> dict[str, Mapping[str, float]]:
+        """The measures of the rivals alone."""
+        return {name: found for name, found in self.methods.items() if name not in {OURS, SCORE}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +68,25 @@ class Evaluation:
     judged: tuple[QueryFigures, ...]
 
     def means(self) -> dict[str, dict[str, float]]:
-        """Each method's measures, averaged over the judged queries."""
-        if not self.judged:
-            return {}
+        """Each method's measures, averaged over the judged queries that it was tried on."""
+        methods = dict.fromkeys(name for one in self.judged for name in one.methods)
         return {
-            method: {name: fmean(one.methods[method][name] for one in self.judged) for name in MEASURES}
-            for method in self.judged[0].methods
+            method: {
+                name: fmean(one.methods[method][name] for one in self.judged if method in one.methods)
+                for name in MEASURES
+            }
+            for method in methods
         }
 
     def against_best_baseline(self) -> dict[str, Any] | None:
         """The paired difference in MAP to the best baseline, and the bootstrap share of P(ours > baseline)."""
         means = self.means()
-        if not means:
+        rivals = [name for name in means if name not in {OURS, SCORE}]
+        if not rivals:
             return None
-        best = max((name for name in means if name != "ours"), key=lambda name: means[name]["map"])
-        differences = [one.methods["ours"]["map"] - one.methods[best]["map"] for one in self.judged]
+        best = max(rivals, key=lambda name: means[name]["map"])
+        paired = [one.methods for one in self.judged if best in one.methods]
+        differences = [methods[OURS]["map"] - methods[best]["map"] for methods in paired]
         return {"baseline": best, "difference": fmean(differences), "bootstrap_share": share_above_zero(differences)}
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,15 +95,20 @@ class Evaluation:
         return {
             "queries": len(self.runs),
             "judged": len(self.judged),
-            "ours": means.pop("ours", dict.fromkeys(MEASURES)),
+            "judgements": sum(one.judged for one in self.judged),
+            "ours": means.pop(OURS, dict.fromkeys(MEASURES)),
+            "score": means.pop(SCORE, dict.fromkeys(MEASURES)),
             "baselines": means,
             "best_baseline": self.against_best_baseline(),
             "per_query": [
                 {
                     "id": one.id,
                     "query": one.query,
-                    "ours": dict(one.methods["ours"]),
-                    "baselines": {name: dict(found) for name, found in one.methods.items() if name != "ours"},
+                    "judged": one.judged,
+                    "liked": one.liked,
+                    "ours": dict(one.methods[OURS]),
+                    "score": dict(one.methods[SCORE]),
+                    "baselines": {name: dict(found) for name, found in one.baselines.items()},
                 }
                 for one in self.judged
             ],
@@ -95,54 +124,92 @@ def evaluate(
     queries: Sequence[Query],
     qrels: Judgements | None = None,
     progress: Callable[[int], None] | None = None,
+    *,
+    with_baselines: bool = True,
+    hidden: Collection[str] = (),
 ) -> Evaluation:
-    """Our relevance, and where there are judgements the baselines, over ``queries``.
+    """Our relevance and our score, and where there are judgements the baselines, over ``queries``.
 
-    ``qrels`` replace the judgements that came with the queries. ``progress`` gets the count of posts that had to be
-    encoded for the baselines. Raises JudgementsError when ``qrels`` judge none of the queries, BriefError for a query
-    that cannot be used, IndexMissingError when the index holds no bloggers.
+    ``qrels`` replace the judgements that came with the queries. Bloggers are named in them by public id, site key or
+    host. ``progress`` gets the count of posts that had to be encoded for the baselines; ``hidden`` are public ids of
+    bloggers whom no list shows. The baselines know a niche's words only, so a niche without any has none.
+    Raises JudgementsError when ``qrels`` judge none of the queries, BriefError for a query that cannot be used,
+    IndexMissingError when the index holds no bloggers.
     """
-    if not engine.generation.bloggers:
+    generation = engine.generation
+    if not generation.bloggers:
         raise IndexMissingError("The index holds no bloggers to measure; 'bloghound index' builds a new one.")
     grades = {query.id: dict((qrels or {}).get(query.id, {}) if qrels else query.relevant) for query in queries}
     judged = {name for name, found in grades.items() if any(grade > 0 for grade in found.values())}
     if qrels and not judged:
         raise JudgementsError("The judgements name none of the queries.")
-    generation = engine.generation
-    baselines = Baselines(generation, all_post_vectors(generation, engine.encoder, progress)) if judged else None
+    rivals = any(query.id in judged and query.text.strip() for query in queries) and with_baselines
+    baselines = Baselines(generation, all_post_vectors(generation, engine.encoder, progress)) if rivals else None
+    documents = _Documents(generation, hidden)
     runs, figures = {}, []
     for query in queries:
-        brief = engine.read(query.text)
-        runs[query.id] = _our_run(engine, engine.relevance(brief))
-        if baselines is not None and query.id in judged:
-            scores = baselines.scores(brief, engine.encoder.encode_brief(query.text))
-            methods = {"ours": runs[query.id]} | {name: _run(engine, found) for name, found in scores.items()}
-            figures.append(QueryFigures(query.id, query.text, _measured(methods, grades[query.id])))
+        names = documents.names(grades[query.id])
+        own = _own_runs(engine, query, documents, names, hidden)
+        runs[query.id] = own[OURS]
+        if query.id in judged:
+            methods = own
+            if baselines is not None and query.text.strip():
+                scores = baselines.scores(engine.read(query.text), engine.encoder.encode_brief(query.text))
+                methods |= {name: documents.run(found, names) for name, found in scores.items()}
+            figures.append(_figures(query, grades[query.id], methods))
     return Evaluation(runs, tuple(figures))
 
 
-def _measured(runs: Mapping[str, Run], grades: Mapping[str, int]) -> dict[str, dict[str, float]]:
-    return {
-        method: {name: measure([host for host, _ in run], grades) for name, measure in MEASURES.items()}
+class _Documents:
+    """The generation's bloggers as documents of a run."""
+
+    def __init__(self, generation: Generation, hidden: Collection[str]) -> None:
+        self._bloggers = generation.bloggers
+        shown = [entry.public_id not in hidden for entry in generation.bloggers]
+        self._open = generation.eligible & np.array(shown, np.bool_)
+        keys = sorted(range(len(shown)), key=lambda index: generation.bloggers[index].site_key)
+        self._key_order = np.argsort(np.array(keys))
+
+    def names(self, grades: Mapping[str, int]) -> list[str]:
+        """What each blogger is called in these judgements, and where they do not name it, as in a run file."""
+        return [_name(one.public_id, one.site_key.lower(), one.home_url, grades) for one in self._bloggers]
+
+    def run(self, scores: NDArray[np.float64], names: Sequence[str]) -> Run:
+        """Those of the open bloggers that were retrieved (score above -inf), best first, equal ones by site key.
+
+        Bloggers may share a host; it stands once, at its best blogger, since a run names no document twice.
+        """
+        retrieved = np.flatnonzero(self._open & np.isfinite(scores))
+        order = retrieved[np.lexsort((self._key_order[retrieved], -scores[retrieved]))]
+        best: dict[str, float] = {}
+        for index in order.tolist():
+            best.setdefault(names[index], float(scores[index]))
+        return list(best.items())
+
+
+def _name(public_id: str, key: str, home_url: str, grades: Mapping[str, int]) -> str:
+    host = host_of(home_url)
+    named = next((name for name in (public_id, key, host) if name in grades), None)
+    # On a shared host the key alone tells two of its bloggers apart.
+    return named or (key if "/" in key else host)
+
+
+def _own_runs(
+    engine: RankingEngine, query: Query, documents: _Documents, names: Sequence[str], hidden: Collection[str]
+) -> dict[str, Run]:
+    found = engine.candidates(query.text, weights=query.weights, niche=query.terms, hidden=hidden)
+
+    def run(value: Callable[[Candidate], float]) -> Run:
+        scores = np.full(len(names), -np.inf)
+        scores[[one.blogger for one in found]] = [value(one) for one in found]
+        return documents.run(scores, names)
+
+    return {OURS: run(lambda one: one.relevance), SCORE: run(lambda one: one.score)}
+
+
+def _figures(query: Query, grades: Mapping[str, int], runs: Mapping[str, Run]) -> QueryFigures:
+    methods = {
+        method: {name: measure([document for document, _ in run], grades) for name, measure in MEASURES.items()}
         for method, run in runs.items()
     }
-
-
-def _our_run(engine: RankingEngine, found: Relevance) -> Run:
-    scores = np.full(len(engine.generation.bloggers), -np.inf)
-    scores[found.bloggers] = found.value
-    return _run(engine, scores)
-
-
-def _run(engine: RankingEngine, scores: NDArray[np.float64]) -> Run:
-    """Hosts of the eligible bloggers that were retrieved, best first, equal ones by site key.
-
-    Bloggers may share a host; it stands once, at its best blogger, since a run names no document twice.
-    """
-    bloggers = engine.generation.bloggers
-    retrieved = np.flatnonzero(engine.generation.eligible & np.isfinite(scores)).tolist()
-    order = sorted(retrieved, key=lambda index: (-scores[index], bloggers[index].site_key))
-    best: dict[str, float] = {}
-    for index in order:
-        best.setdefault(host_of(bloggers[index].home_url), float(scores[index]))
-    return list(best.items())
+    return QueryFigures(query.id, query.text, len(grades), sum(grade > 0 for grade in grades.values()), methods)

@@ -1,35 +1,40 @@
 """Judged briefs: the queries file, TREC judgements, and TREC run files.
 
-A document is a blogger, named by the host of its home address.
+A document is a blogger, named by its public id, by its site's key, or by the host of its home address.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bloghound.errors import InputError, JudgementsError
+from ranking.niche import NicheTerms
+from ranking.score import PARTS, Weights
 
 MAX_GRADE = 30
 """Gains double with each grade, and scales of judgement have 5 grades or fewer; up to 30 all gains are exact."""
 
 Judgements = Mapping[str, Mapping[str, int]]
-"""Query id → host → grade: 2 strongly relevant, 1 partly, 0 not."""
+"""Query id → document → grade: 2 strongly relevant, 1 partly, 0 not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A brief with its id, and its judgements where the file holds them."""
+    """A brief with its id, and its judgements where the file holds them; of a niche also what it adds to its words."""
 
     id: str
     text: str
     relevant: Mapping[str, int]
+    terms: NicheTerms = field(default_factory=NicheTerms)
+    weights: Weights | None = None
 
 
 def read_queries(path: Path) -> list[Query]:
-    """The queries of a JSON file: a list, or an object with ``queries``, of ``{"id", "query", "relevant"?}``.
+    """The queries of a JSON file: a list, or an object with ``queries``, of ``{"id", "query", "relevant"?, "niche"?}``.
 
+    ``niche`` holds lists named as the fields of :class:`NicheTerms`, and ``weights`` by part; all may be left out.
     Raises JudgementsError that names the line, or the entry, that cannot be used.
     """
     try:
@@ -60,7 +65,30 @@ def _query(path: Path, number: int, entry: Any) -> Query:
         raise JudgementsError(
             f"{path}, query {number}: it needs an id without spaces, a query, and grades from 0 to {MAX_GRADE} by host."
         )
-    return Query(entry["id"], entry["query"], {host.lower(): grade for host, grade in relevant.items()})
+    terms, weights = _niche(path, number, fields.get("niche") or {})
+    judged = {name.lower(): grade for name, grade in relevant.items()}
+    return Query(entry["id"], entry["query"], judged, terms, weights)
+
+
+def _niche(path: Path, number: int, given: Any) -> tuple[NicheTerms, Weights | None]:
+    """What a query's niche adds to its words."""
+    try:
+        lists = {name: _texts(found) for name, found in given.items() if name != "weights"}
+        weights = given.get("weights")
+        return NicheTerms(**lists), Weights(**_numbers(weights)) if weights else None
+    except (AttributeError, TypeError, ValueError, InputError) as error:
+        names = ", ".join(sorted(NicheTerms.__dataclass_fields__))
+        raise JudgementsError(f"{path}, query {number}: a niche holds lists ({names}) and weights by part.") from error
+
+
+def _texts(found: Any) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise TypeError
+    return tuple(found)
+
+
+def _numbers(found: Any) -> dict[str, float]:
+    return dict.fromkeys(PARTS, 0.0) | {name: float(weight) for name, weight in found.items()}
 
 
 def _is_word(name: str) -> bool:
@@ -69,7 +97,7 @@ def _is_word(name: str) -> bool:
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    """Judgements in TREC form, ``query 0 host grade`` a line; raises JudgementsError that names the line."""
+    """Judgements in TREC form, ``query 0 document grade`` a line; raises JudgementsError that names the line."""
     grades: dict[str, dict[str, int]] = {}
     for number, line in enumerate(_text_of(path).splitlines(), start=1):
         if not line.strip():
@@ -91,6 +119,26 @@ def _grade(text: str) -> int:
     if grade > MAX_GRADE:
         raise ValueError(text)
     return max(grade, 0)
+
+
+def qrels_lines(judged: Judgements) -> Iterator[str]:
+    """Judgements as lines in TREC form, as :func:`read_qrels` reads them."""
+    for query, grades in judged.items():
+        for document, grade in sorted(grades.items()):
+            yield f"{query} 0 {document} {grade}\n"
+
+
+def queries_document(queries: Iterable[Query]) -> dict[str, Any]:
+    """Queries as :func:`read_queries` reads them, without their judgements."""
+    return {"queries": [_as_entry(query) for query in queries]}
+
+
+def _as_entry(query: Query) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": query.id, "query": query.text}
+    niche: dict[str, Any] = {name: list(found) for name, found in asdict(query.terms).items() if found}
+    if query.weights is not None:
+        niche["weights"] = asdict(query.weights)
+    return entry | ({"niche": niche} if niche else {})
 
 
 def write_run(path: Path, runs: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:

@@ -7,7 +7,9 @@ import pytest
 from bloghound.errors import IndexMissingError, JudgementsError
 from ranking.baselines import all_post_vectors
 from ranking.engine import RankingEngine
-from ranking.evaluate import Query, evaluate
+from ranking.evaluate import MEASURES, Query, evaluate
+from ranking.niche import NicheTerms
+from ranking.score import Weights
 from tests.ranking_bloggers import COFFEE, CYCLING, blogger, encoder, engine, three_bloggers, vectors_of
 
 BASELINES = {"bm25_blog", "bm25_posts", "mean", "top3", "vote"}
@@ -27,7 +29,7 @@ def test_the_shape_is_the_documented_one(ranker: RankingEngine) -> None:
     found = evaluate(ranker, QUERIES).as_dict()
     assert (found["queries"], found["judged"]) == (3, 2)
     assert set(found["baselines"]) == BASELINES
-    assert all(set(one) == {"map", "ndcg@10", "p@10"} for one in [found["ours"], *found["baselines"].values()])
+    assert all(set(one) == set(MEASURES) for one in [found["ours"], found["score"], *found["baselines"].values()])
     assert [one["id"] for one in found["per_query"]] == ["Q1", "Q2"]
     assert found["best_baseline"]["baseline"] in BASELINES
 
@@ -41,7 +43,8 @@ def test_figures_are_the_means_of_the_queries(ranker: RankingEngine) -> None:
 
 def test_every_baseline_finds_the_plain_answer(ranker: RankingEngine) -> None:
     (only,) = evaluate(ranker, QUERIES[:1]).judged
-    assert {name: found["map"] for name, found in only.methods.items()} == dict.fromkeys([*BASELINES, "ours"], 1.0)
+    expected = dict.fromkeys([*BASELINES, "ours", "score"], 1.0)
+    assert {name: found["map"] for name, found in only.methods.items()} == expected
 
 
 def test_qrels_replace_the_judgements_of_the_file(ranker: RankingEngine) -> None:
@@ -60,7 +63,7 @@ def test_without_judgements_there_is_still_a_run(ranker: RankingEngine, tmp_path
     lines = [line.split() for line in (tmp_path / "run").read_text().splitlines()]
     assert {line[2] for line in lines} == {"coffee.test", "cycling.test", "pottery.test"}
     assert [line[3] for line in lines] == ["1", "2", "3"]
-    assert evaluation.as_dict()["ours"] == {"map": None, "ndcg@10": None, "p@10": None}
+    assert evaluation.as_dict()["ours"] == dict.fromkeys(MEASURES)
 
 
 def test_baselines_read_posts_that_the_index_has_no_vectors_for(tmp_path: Path) -> None:
@@ -86,3 +89,47 @@ def test_bloggers_of_one_host_count_once_with_the_best_of_them(tmp_path: Path) -
 def test_an_index_without_bloggers_cannot_be_measured(tmp_path: Path, judged: list[Query]) -> None:
     with pytest.raises(IndexMissingError, match="holds no bloggers"):
         evaluate(engine(tmp_path, []), judged)
+
+
+def test_judgements_may_name_a_blogger_by_id_key_or_host(ranker: RankingEngine) -> None:
+    entry = next(one for one in ranker.generation.bloggers if one.site_key == "coffee.test")
+    found = [
+        evaluate(ranker, [Query("Q1", "espresso machines", {name: 2})], with_baselines=False).judged[0].methods["ours"]
+        for name in (entry.public_id, entry.site_key, "coffee.test")
+    ]
+    assert found[0] == found[1] == found[2]
+    assert found[0]["map"] == 1.0
+
+
+def test_two_bloggers_of_one_host_are_told_apart_by_their_keys(tmp_path: Path) -> None:
+    shared = [
+        replace(blogger(name, texts, number), home_url=f"https://s.test/@{name}", site_key=f"s.test/@{name}")
+        for number, (name, texts) in enumerate([("ann", CYCLING), ("bob", COFFEE)], start=1)
+    ]
+    query = Query("Q1", "espresso machines and grinders", {"s.test/@bob": 2})
+    evaluation = evaluate(engine(tmp_path, shared), [query])
+    assert [name for name, _ in evaluation.runs["Q1"]] == ["s.test/@bob", "s.test/@ann"]
+    assert evaluation.judged[0].methods["ours"]["map"] == 1.0
+
+
+def test_a_niches_examples_languages_and_exclusions_count(ranker: RankingEngine) -> None:
+    like, only = NicheTerms(examples_like=("pottery.test",)), NicheTerms(exclude_sites=("coffee.test",))
+    queries = [Query("Q1", "", {"pottery.test": 2}, like), Query("Q2", "espresso at home", {"coffee.test": 2}, only)]
+    by_example, without = evaluate(ranker, queries).judged
+    assert by_example.methods["ours"]["map"] == 1.0
+    assert by_example.baselines == {}
+    assert (without.methods["ours"]["map"], without.methods["score"]["map"]) == (0.0, 0.0)
+    assert without.baselines["mean"]["map"] == 1.0
+
+
+def test_who_is_hidden_stands_in_no_run(ranker: RankingEngine) -> None:
+    hidden = [one.public_id for one in ranker.generation.bloggers if one.site_key == "coffee.test"]
+    (found,) = evaluate(ranker, QUERIES[:1], hidden=hidden).judged
+    assert {name: one["map"] for name, one in found.methods.items()} == dict.fromkeys(found.methods, 0.0)
+
+
+def test_the_score_is_measured_with_the_querys_weights(ranker: RankingEngine) -> None:
+    alone = Weights(relevance=1, engagement=0, reach=0)
+    (found,) = evaluate(ranker, [replace(QUERIES[1], weights=alone)], with_baselines=False).judged
+    assert found.methods["score"] == found.methods["ours"]
+    assert (found.judged, found.liked) == (2, 2)

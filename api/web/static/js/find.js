@@ -1,6 +1,7 @@
 // Find: what the hand adds to the page that the server made. Without this file everything can still be read.
 import { addToList } from "./adding.js";
 import { marks, showMarks, toggleMark } from "./comparing.js";
+import { pressJudging, showJudging, watchJudging } from "./judging.js";
 import { onKeys } from "./keys.js";
 import { current, openCurrent, step, unfold } from "./walking.js";
 import { watchWeights } from "./weighing.js";
@@ -11,6 +12,7 @@ const results = document.getElementById("results");
 /** Prepare rows that have just come from the server. */
 function dress() {
   for (const button of results.querySelectorAll("[data-add]")) button.hidden = false;
+  showJudging(results);
   showMarks(results);
   const warming = results.querySelector("[data-warming]");
   if (warming) setTimeout(askAgain, WARMING_MS);
@@ -37,6 +39,7 @@ if (results) {
   if (matchMedia(NARROW).matches) for (const part of document.querySelectorAll(".rail details")) part.open = false;
   dress();
   watchWeights(results, dress);
+  watchJudging(results);
   results.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add]");
     if (button) addToList(button.closest("[data-blogger]"), results);
@@ -87,6 +90,8 @@ onKeys({
   k: () => step(results, -1),
   Enter: (event) => !event.target.closest("a, button, summary, input") && openCurrent(results),
   e: () => unfold(results),
+  f: () => pressJudging(current(results), "like"),
+  n: () => pressJudging(current(results), "dislike"),
   l: () => {
     const row = current(results);
     if (row) addToList(row, results);
