@@ -17,6 +17,7 @@ from storage import (
     grouping,
     idempotency,
     imported_metrics,
+    niche_rankings,
     pacing,
     statements,
     suppressions,
@@ -186,6 +187,7 @@ def _settle_blogger(connection: Connection, blogger_id: int, gone_key: str, now:
         .where(_BLOGGER.c.id == blogger_id, _BLOGGER.c.site_key == gone_key)
         .values(site_key=rest[0].key, name="")
     )
+    niche_rankings.strip(connection, blogger_id)
     # What only the gone site joined is no longer proven to be one's.
     grouping.regroup(connection, [row.id for row in rest], now=now)
     return False

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
+from storage import judgements, niche_rankings
 from storage.entry_transfer import transfer
 from storage.tables import Blogger, BloggerProof, Site
 from storage.tables.base import public_id, table_of
@@ -36,8 +37,9 @@ class _Member:
 def regroup(connection: Connection, site_ids: Collection[int], *, now: datetime) -> None:
     """Give the sites, and all that are or were joined with them, to the bloggers that the proofs make.
 
-    Joined bloggers become the one that was known first, a blog's before a profile's; entries of shortlists go with it.
-    A site that leaves gets the blogger that it would have alone, and the entries stay where they are.
+    Joined bloggers become the one that was known first, a blog's before a profile's; entries of shortlists,
+    judgements and places in kept rankings go with it. A site that leaves gets the blogger that it would have alone, and
+    all of these stay where they are.
     """
     members, joins = _locked(connection, site_ids)
     groups = _components(members, joins)
@@ -47,7 +49,10 @@ def regroup(connection: Connection, site_ids: Collection[int], *, now: datetime)
         for batch in batches(moved):
             connection.execute(update(_SITE).where(_SITE.c.id.in_(batch)).values(blogger_id=blogger_id))
     for given_up in sorted({one.blogger_id for one in members}.difference(kept)):
-        transfer(connection, given_up, kept[_group_of(given_up, groups)], now=now)
+        heir = kept[_group_of(given_up, groups)]
+        transfer(connection, given_up, heir, now=now)
+        judgements.transfer(connection, given_up, heir)
+        niche_rankings.transfer(connection, given_up, heir)
         connection.execute(delete(_BLOGGER).where(_BLOGGER.c.id == given_up))
 
 

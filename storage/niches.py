@@ -85,6 +85,13 @@ def get(connection: Connection, workspace_id: int, public_id: str) -> StoredNich
     return StoredNiche(*row)
 
 
+def by_name(connection: Connection, workspace_id: int, name: str) -> StoredNiche | None:
+    """The niche of that name; a workspace has one at most."""
+    query = select(*_SHOWN).where(_NICHE.c.workspace_id == workspace_id, _NICHE.c.name == name)
+    row = connection.execute(query).first()
+    return None if row is None else StoredNiche(*row)
+
+
 def create(connection: Connection, workspace_id: int, fields: Mapping[str, Any], *, now: datetime) -> StoredNiche:
     """Keep a new niche of the given :data:`FIELDS`; raises ConflictError when the workspace has one of that name."""
     public_id = random_id("nch")

@@ -34,3 +34,10 @@ def ensure(connection: Connection, name: str, *, now: datetime) -> WorkspaceRow:
         )
     ).one()
     return WorkspaceRow(found.id, found.public_id, found.name)
+
+
+def find(connection: Connection, name: str) -> WorkspaceRow | None:
+    """The workspace of that name; a look that makes none."""
+    columns = (_WORKSPACE.c.id, _WORKSPACE.c.public_id, _WORKSPACE.c.name)
+    row = connection.execute(select(*columns).where(_WORKSPACE.c.public_id == public_id("wsp", name))).first()
+    return None if row is None else WorkspaceRow(*row)

@@ -1,8 +1,10 @@
 """Versions of an object as ETags, so that nobody overwrites a change that they have not seen (RFC 9110, 13.1.1)."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import Header
+from pydantic import BaseModel
 
 from bloghound.errors import PreconditionError
 
@@ -10,6 +12,23 @@ IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", max_length=256, description="Change only this version: the `ETag` of an earlier answer."),
 ]
+
+
+IfNoneMatch = Annotated[
+    str | None,
+    Header(alias="If-None-Match", max_length=2048, description="Answer 304 where this `ETag` is still the right one."),
+]
+
+
+def content_etag(body: BaseModel) -> str:
+    """The ETag of an answer made of many rows: it changes whenever anything in the answer does."""
+    return f'"{hashlib.blake2b(body.model_dump_json().encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
+
+
+def is_unchanged(if_none_match: str | None, current: str) -> bool:
+    """Whether the caller has this version already (RFC 9110, 13.1.2)."""
+    known = {one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")}
+    return current in known or known == {"*"}
 
 
 def etag(public_id: str, version: int) -> str:

@@ -27,7 +27,7 @@ def list_jobs(
     service: ServiceDep,
     actor: Reader,
     state: Annotated[list[JobState] | None, Query(max_length=5, description="Only these states.")] = None,
-    kind: Annotated[list[JobKind] | None, Query(max_length=3, description="Only these kinds.")] = None,
+    kind: Annotated[list[JobKind] | None, Query(max_length=len(JobKind), description="Only these kinds.")] = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Page[JobOut]:

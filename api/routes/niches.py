@@ -1,11 +1,12 @@
 """Niches: the briefs that a team keeps."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.auth.actor import Documented, ListWriter, Reader
 from api.http.paging import Cursor, Page, PageLimit, page_of
 from api.http.problems import PROBLEMS
 from api.http.route import ServiceRoute
+from api.reranking import rerank_niche
 from api.schemas.niches import NicheChange, NicheIn, NicheOut
 from api.schemas.teams import NicheId
 from api.service import ServiceDep
@@ -37,11 +38,14 @@ def list_niches(
 
 
 @router.post("", status_code=201)
-def create_niche(service: ServiceDep, actor: ListWriter, wanted: NicheIn, response: Response) -> NicheOut:
-    """Keep a niche."""
+def create_niche(
+    service: ServiceDep, actor: ListWriter, wanted: NicheIn, response: Response, later: BackgroundTasks
+) -> NicheOut:
+    """Keep a niche; it is ranked behind the answer, and again after each generation."""
     with service.database.transaction() as connection:
         made = niches.create(connection, actor.workspace_id, wanted.fields(), now=utc_now())
     response.headers["Location"] = f"/v1/niches/{made.public_id}"
+    later.add_task(rerank_niche, service, made)
     return NicheOut.of(made)
 
 
@@ -53,10 +57,14 @@ def get_niche(service: ServiceDep, actor: Reader, niche_id: NicheId) -> NicheOut
 
 
 @router.patch("/{niche_id}")
-def change_niche(service: ServiceDep, actor: ListWriter, niche_id: NicheId, wanted: NicheChange) -> NicheOut:
-    """Change some fields of a niche."""
+def change_niche(
+    service: ServiceDep, actor: ListWriter, niche_id: NicheId, wanted: NicheChange, later: BackgroundTasks
+) -> NicheOut:
+    """Change some fields of a niche; it is ranked again behind the answer."""
     with service.database.transaction() as connection:
-        return NicheOut.of(niches.change(connection, actor.workspace_id, niche_id, wanted.fields(), now=utc_now()))
+        changed = niches.change(connection, actor.workspace_id, niche_id, wanted.fields(), now=utc_now())
+    later.add_task(rerank_niche, service, changed)
+    return NicheOut.of(changed)
 
 
 @router.delete("/{niche_id}", status_code=204)

@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     CRAWL = "crawl"
     INDEX = "index"
     FORGET = "forget"
+    QUALITY = "quality"
 
 
 class JobState(StrEnum):

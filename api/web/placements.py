@@ -29,16 +29,17 @@ class Placement:
 
 def placement(service: Service, actor: Actor, asked: Asked, blogger_id: str) -> Placement:
     """The blogger's place for what the address asks for; never raises for what cannot be ranked."""
-    name, brief, generation = asked.q, asked.q, asked.generation
+    name, brief, generation, niche_id = asked.q, asked.q, asked.generation, asked.niche
     try:
         niche = niche_of(service, actor, asked)
         name, brief = (niche.name, niche.brief) if niche else (name, brief)
+        niche_id = niche.public_id if niche else ""
         search = search_of(service, actor, asked, niche)
         generation = search.generation
         found = card(search.result(blogger_id).as_dict())
     except BloghoundError as error:
-        return Placement(name, brief, asked.address(), asked.niche, generation, None, str(error))
-    return Placement(name, brief, asked.address(), asked.niche, generation, found)
+        return Placement(name, brief, asked.address(), niche_id, generation, None, str(error))
+    return Placement(name, brief, asked.address(), niche_id, generation, found)
 
 
 def in_niches(service: Service, actor: Actor, blogger_id: str) -> tuple[list[Placement], bool]:

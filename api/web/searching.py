@@ -99,6 +99,11 @@ def shown_weights(asked: Asked, niche: StoredNiche | None) -> dict[str, int]:
     return usual_weights(niche)
 
 
+def default_weights() -> dict[str, int]:
+    """The weights of a brief for which nobody chose any, in percent."""
+    return usual_weights(None)
+
+
 def usual_weights(niche: StoredNiche | None) -> dict[str, int]:
     """The weights of a search whose address names none, in percent: the niche's, else the default ones."""
     from bloghound.jobs.searching import weights_of  # noqa: PLC0415 - loads the index's libraries

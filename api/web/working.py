@@ -95,7 +95,12 @@ CRAWL_STATES = {
     CrawlState.UNFINISHED: "stopped before its end",
 }
 
-JOB_NAMES = {JobKind.CRAWL: "Crawl", JobKind.INDEX: "Index build", JobKind.FORGET: "Erasure"}
+JOB_NAMES = {
+    JobKind.CRAWL: "Crawl",
+    JobKind.INDEX: "Index build",
+    JobKind.FORGET: "Erasure",
+    JobKind.QUALITY: "Measuring of the judgements",
+}
 JOB_STATES = {
     JobState.QUEUED: "waiting for its turn",
     JobState.RUNNING: "running",
@@ -108,7 +113,9 @@ STAGES = {
     "load": ("Reading what is stored", "post"),
     "encode": ("Reading new posts with the language model", "post"),
     "build": ("Writing the index", "post"),
+    "niches": ("Ranking the saved niches again", "niche"),
     "forget": ("Erasing", "site"),
+    "baselines": ("Reading posts for the baselines", "post"),
     "wait": ("Waiting for another build to end", ""),
 }
 """Stage of a job → what it is called, and what is counted."""

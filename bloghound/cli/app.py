@@ -10,7 +10,10 @@ from bloghound import __version__
 ROOMS: Mapping[str, tuple[str, ...]] = {
     "crawling": ("crawl", "import", "reparse", "forget", "forget-contacts"),
     "importing": ("import-metrics",),
-    "ranking": ("index", "rank", "evaluate"),
+    "ranking": ("index", "rank"),
+    "encoding": ("encode", "vectors"),
+    "judging": ("evaluate", "judgements"),
+    "changes": ("changes",),
     "exporting": ("graph", "posts"),
     "serving": ("serve",),
     "keys": ("sign-in", "keys"),

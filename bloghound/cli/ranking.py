@@ -1,10 +1,9 @@
-"""Commands that make the index, rank bloggers, and measure the ranking: index, rank, evaluate."""
+"""Commands that make the index and rank bloggers: index, rank."""
 
 import csv
 import dataclasses
 import re
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,14 @@ from rich.panel import Panel
 from rich.text import Text
 
 from bloghound.cli.console import output, print_json, printable, progress_bars, table, warn
+from bloghound.cli.encoding import (
+    DeviceOption,
+    LanguagesOption,
+    ModelOption,
+    PassagePromptOption,
+    QueryPromptOption,
+    with_model,
+)
 from bloghound.errors import InputError
 from bloghound.jobs import index as index_job
 from bloghound.jobs import ranking as ranking_job
@@ -30,13 +37,20 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("index")(index)
     app.command("rank")(rank)
-    app.command("evaluate")(evaluate)
 
 
-def index(as_json: AsJson = False) -> None:
+def index(
+    model: ModelOption = None,
+    model_languages: LanguagesOption = None,
+    query_prompt: QueryPromptOption = None,
+    passage_prompt: PassagePromptOption = None,
+    device: DeviceOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Encode what is new and build the next generation of the index; the old one serves until it is done."""
+    chosen = with_model(load_settings(), model, model_languages, query_prompt, passage_prompt, device)
     with progress_bars() as bars:
-        report = index_job.run_index(load_settings(), progress=bars.show)
+        report = index_job.run_index(chosen, progress=bars.show)
     if as_json:
         print_json(dataclasses.asdict(report))
         return
@@ -45,6 +59,10 @@ def index(as_json: AsJson = False) -> None:
         f"Generation {report.generation}: {report.bloggers} bloggers, {report.posts} posts; "
         f"{report.encoded} encoded{speed}, {report.seconds:.1f} s in all."
     )
+    if report.niches.ranked:
+        output.print(f"Saved niches ranked anew: {report.niches.ranked}.")
+    for one in report.niches.failed:
+        warn(f"The niche {one.name!r} ({one.niche}) could not be ranked: {one.reason}")
 
 
 def rank(
@@ -192,35 +210,3 @@ def _print_csv(results: list[dict[str, Any]]) -> None:
             result["why"],
         ]
         writer.writerow([formula_safe(cell) for cell in cells])
-
-
-def evaluate(
-    queries: Annotated[Path, typer.Argument(help="Judged briefs (JSON).")],
-    qrels: Annotated[Path | None, typer.Option(help="Judgements in TREC form, instead of those in the file.")] = None,
-    run: Annotated[Path | None, typer.Option(help="Write our ranking as a TREC run file.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure our relevance against judged briefs, beside five baselines on the same posts."""
-    with progress_bars() as bars:
-        found = ranking_job.run_evaluate(
-            load_settings(), queries, qrels, run, progress=lambda done: bars.show("baselines", done)
-        ).as_dict()
-    if as_json:
-        print_json(found)
-        return
-    shown = table(
-        f"{found['judged']} judged of {found['queries']} briefs",
-        ["method", "MAP", "nDCG@10", "P@10"],
-        ["MAP", "nDCG@10", "P@10"],
-    )
-    if not found["judged"]:
-        output.print(f"{found['queries']} briefs ranked; none is judged, so there is nothing to measure.")
-        return
-    for name, figures in {"ours": found["ours"], **found["baselines"]}.items():
-        shown.add_row(name, *(f"{figures[measure]:.3f}" for measure in ("map", "ndcg@10", "p@10")))
-    output.print(shown)
-    best = found["best_baseline"]
-    output.print(
-        f"MAP is {best['difference']:+.3f} against {best['baseline']}; in {best['bootstrap_share']:.0%} of bootstrap "
-        "samples of the briefs it is above."
-    )

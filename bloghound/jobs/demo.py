@@ -64,9 +64,9 @@ def run_demo(settings: Settings, *, port: int = 0, progress: Progress) -> DemoRe
                 "crawl", event.sites_done, event.sites_total, f"{event.pages} pages, {event.posts} posts"
             ),
         )
+        _keep_niches(own, web.briefs)
         index = run_index(own, progress=lambda stage, done, total: progress(stage, done, total, ""))
         engine = open_engine(own)
-        _keep_niches(own, web.briefs)
         rankings = tuple((brief.name, engine.rank(brief.text, limit=100)) for brief in web.briefs)
     return DemoReport(crawl, index, rankings, time.monotonic() - started, own)
 

@@ -1,7 +1,7 @@
-"""Building a generation: encode what is new, weigh the link graph, write the index beside the old one, switch."""
+"""Building a generation: encode what is new, weigh the link graph, write the index, switch, rank the niches anew."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,26 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.errors import NotFoundError
-from bloghound.records import SiteEdge, Vectors
+from bloghound.jobs import models, reranking
+from bloghound.jobs.encoding import Counter, Progress, encode_new
+from bloghound.jobs.reranking import RerankReport
+from bloghound.records import SiteEdge
 from bloghound.settings import Settings
 from graph.build import GraphNode, build_graph
 from graph.centrality import distinct_linkers, pagerank
 from ranking.encoder import Encoder
 from ranking.index import build_generation
-from ranking.passages import passage_text
 from ranking.relevance import POSTS_PER_BLOGGER
 from ranking.values import GraphColumns
 from storage import embeddings, links, rankable
 from storage.database import Connection, Database, open_database
 from storage.tables.base import utc_now
 
-ENCODE_AT_ONCE = 1024
-"""Texts per step: long enough that sorting by length pays, short enough that a kill loses some seconds of work."""
-
 NOTHING_STORED = "No blogs are stored yet: 'bloghound crawl SITE…' or 'bloghound import WARC…' brings some."
-
-Progress = Callable[[str, int, int | None], None]
-"""Told the stage (``encode``, ``build``), what is done of it, and how much there is (None: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,8 @@ class IndexReport:
     encoded: int
     encoded_per_second: float | None
     seconds: float
+    niches: RerankReport
+    """What became of the saved niches, which are ranked again in the new generation."""
 
 
 def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexReport:
@@ -57,8 +55,8 @@ def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexR
             posts = rankable.count_posts(connection, POSTS_PER_BLOGGER)
         if not posts:
             raise NotFoundError(NOTHING_STORED)
-        encoder = Encoder.load(settings.model)
-        encoded, encode_seconds = encode_new(database, encoder, settings, report)
+        encoder = models.load(models.choice_of(settings), settings.device)
+        encoded = encode_new(database, encoder, settings.known_languages, report)
         with database.read() as connection:
             generation = build_generation(
                 settings.index_dir,
@@ -69,39 +67,26 @@ def run_index(settings: Settings, *, progress: Progress | None = None) -> IndexR
                 dimensions=encoder.dimensions,
                 model_languages=settings.known_languages,
                 as_of=as_of,
-                progress=_Counter(report, "build", posts).add,
+                model_choice=encoder.choice,
+                progress=Counter(report, "build", posts).add,
             )
+        niches = reranking.after_build(settings, database, generation, _on_processor(encoder, settings), report)
     finally:
         database.close()
     return IndexReport(
         generation=generation.number,
         bloggers=generation.blogger_count,
         posts=generation.post_count,
-        encoded=encoded,
-        encoded_per_second=encoded / encode_seconds if encoded else None,
+        encoded=encoded.encoded,
+        encoded_per_second=encoded.encoded_per_second,
         seconds=time.monotonic() - started,
+        niches=niches,
     )
 
 
-def encode_new(database: Database, encoder: Encoder, settings: Settings, report: Progress) -> tuple[int, float]:
-    """Encode every content that has no vector for this model; (contents encoded, seconds spent on it)."""
-    languages = None if settings.known_languages is None else sorted(settings.known_languages)
-    with database.read() as connection:
-        wanted = rankable.newest_contents(connection, POSTS_PER_BLOGGER, languages)
-        known = embeddings.known(connection, encoder.name, wanted)
-    waiting = [name for name in wanted if name not in known]
-    started, done = time.monotonic(), 0
-    for start in range(0, len(waiting), ENCODE_AT_ONCE):
-        names = waiting[start : start + ENCODE_AT_ONCE]
-        report("encode", done, len(waiting))
-        with database.read() as connection:
-            texts = embeddings.texts_of(connection, names)
-        rows = encoder.encode([passage_text(title, text) for _, title, text in texts])
-        with database.transaction() as connection:
-            embeddings.keep(connection, Vectors(encoder.name, tuple(name for name, _, _ in texts), rows))
-        done += len(texts)
-    report("encode", done, len(waiting))
-    return done, max(time.monotonic() - started, 1e-9)
+def _on_processor(encoder: Encoder, settings: Settings) -> Encoder:
+    """The same model where the service reads briefs, so that rankings are the same to the last bit."""
+    return encoder if settings.device == "cpu" else models.load(encoder.choice)
 
 
 def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
@@ -123,15 +108,3 @@ def between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> 
 def _vectors(database: Database, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
     with database.read() as connection:
         return embeddings.load(connection, model, hashes)
-
-
-class _Counter:
-    """Adds up what is done of a stage and reports it."""
-
-    def __init__(self, report: Progress, stage: str, total: int) -> None:
-        self._report, self._stage, self._total, self._done = report, stage, total, 0
-
-    def add(self, number: int) -> None:
-        """``number`` more are done."""
-        self._done += number
-        self._report(self._stage, self._done, self._total)

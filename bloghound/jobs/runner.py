@@ -9,13 +9,14 @@ import threading
 import time
 
 from bloghound.errors import BloghoundError, StorageError
+from bloghound.jobs.quality import QUALITY
 from bloghound.jobs.queue import LEASE_SECONDS, Desk, JobQueue, JobStopped, new_owner
 from bloghound.jobs.work import CRAWL, FORGET, INDEX, Postponed, StaticHosts, Tools, do_job
 from bloghound.settings import Settings
 from storage.database import open_database
 from storage.jobs import JobRecord
 
-LANES = ((CRAWL,), (FORGET, INDEX))
+LANES = ((CRAWL,), (FORGET, INDEX, QUALITY))
 IDLE_SECONDS = 1.0
 """How often a lane without work looks for some; a look is one read."""
 STOP_SECONDS = 15.0

@@ -7,6 +7,7 @@ from ranking.niche import NicheTerms
 from ranking.score import PARTS, Weights
 from storage import niches, shortlist_entries
 from storage.database import Connection
+from storage.niches import StoredNiche
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ def question_of_niche(
 
     Raises NotFoundError for a niche that the workspace does not have, InputError for unusable weights.
     """
-    niche = niches.get(connection, workspace_id, niche_public_id)
+    return question_of_stored(niches.get(connection, workspace_id, niche_public_id), weights)
+
+
+def question_of_stored(niche: StoredNiche, weights: Mapping[str, float] | None = None) -> Question:
+    """The question of a niche that was read already; raises InputError for unusable weights."""
     terms = NicheTerms(
         examples_like=tuple(niche.examples_like),
         examples_unlike=tuple(niche.examples_unlike),

@@ -1,4 +1,4 @@
-"""What each kind of job does: crawl, index, forget. Heavy parts are loaded when a job first needs them.
+"""What each kind of job does: crawl, index, forget, quality. Heavy parts are loaded when a job first needs them.
 
 Central names: :func:`do_job`, :class:`Done`, :class:`Postponed`.
 """
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bloghound.errors import BloghoundError, CrawlError, NotFoundError, StorageError
+from bloghound.jobs.quality import QUALITY, measure_workspace, start_after_build
 from bloghound.jobs.queue import Desk
 from bloghound.settings import Settings
 from storage import jobs
@@ -55,7 +56,12 @@ class Tools:
 
 def do_job(tools: Tools, desk: Desk) -> Done | Postponed:
     """Do the job of a desk; raises BloghoundError when it fails, JobStopped when it shall stop."""
-    kinds: dict[str, Callable[[Tools, Desk], Done | Postponed]] = {CRAWL: _crawl, INDEX: _index, FORGET: _forget}
+    kinds: dict[str, Callable[[Tools, Desk], Done | Postponed]] = {
+        CRAWL: _crawl,
+        INDEX: _index,
+        FORGET: _forget,
+        QUALITY: _quality,
+    }
     work = kinds.get(desk.job.kind)
     if work is None:
         raise NotFoundError(f"This version does not know jobs of the kind {desk.job.kind!r}.")
@@ -110,7 +116,10 @@ def _build(tools: Tools, desk: Desk) -> dict[str, Any]:
     with _one_build(tools.settings, desk):
         desk.report("load", 0, None)
         report = run_index(tools.settings, progress=desk.report)
-    return {"generation": report.generation, "bloggers": report.bloggers, "posts": report.posts}
+    start_after_build(tools.database)
+    # Niches are of all teams and the job is one team's: it tells how many, and not which.
+    niches = {"ranked": report.niches.ranked, "unchanged": report.niches.unchanged, "failed": len(report.niches.failed)}
+    return {"generation": report.generation, "bloggers": report.bloggers, "posts": report.posts, "niches": niches}
 
 
 @contextmanager
@@ -130,6 +139,12 @@ def _one_build(settings: Settings, desk: Desk) -> Iterator[None]:
                 desk.report("wait", 0, None)
                 time.sleep(POLL_SECONDS)
         yield
+
+
+def _quality(tools: Tools, desk: Desk) -> Done:
+    if desk.job.workspace_id is None:
+        raise NotFoundError("The workspace whose judgements were to be measured is not stored.")
+    return Done({QUALITY: measure_workspace(tools.settings, tools.database, desk.job.workspace_id, desk.report)})
 
 
 def _forget(tools: Tools, desk: Desk) -> Done | Postponed:

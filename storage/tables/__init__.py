@@ -3,8 +3,10 @@
 from storage.tables.access import ApiKey, IdempotencyRecord, SignIn, WebSession
 from storage.tables.base import metadata
 from storage.tables.crawling import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Page, Suppression
+from storage.tables.judging import Judgement
 from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteClaim, SiteMetric, SiteStatement
 from storage.tables.posts import Discussion, Embedding, EngagementObservation, Link, Post, PostAddress, PostComment
+from storage.tables.rankings import NichePlace, NicheRanking
 from storage.tables.teams import Niche, Shortlist, ShortlistEntry, ShortlistEvent, Workspace
 from storage.tables.work import Job, OptOut
 
@@ -23,8 +25,11 @@ __all__ = [
     "HostPace",
     "IdempotencyRecord",
     "Job",
+    "Judgement",
     "Link",
     "Niche",
+    "NichePlace",
+    "NicheRanking",
     "OptOut",
     "Page",
     "Post",

@@ -16,7 +16,7 @@ class Job(SQLModel, table=True):
     workspace_id: int | None = Field(default=None, foreign_key="workspace.id", ondelete="CASCADE", index=True)
     """None for work of the installation itself, such as an opt-out."""
     kind: str
-    """``crawl``, ``index`` or ``forget``."""
+    """``crawl``, ``index``, ``forget`` or ``quality``."""
     state: str = Field(default="queued", index=True)
     """``queued`` → ``running`` → ``succeeded``, ``failed`` or ``cancelled``."""
     parameters: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)

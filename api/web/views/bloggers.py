@@ -10,6 +10,7 @@ from api.service import ServiceDep
 from api.web import channel_facts, placements, profile_facts, profile_reading, reader_facts
 from api.web.asking import AskedQuery
 from api.web.charts.monthly_bars import monthly_bars
+from api.web.judging import judging
 from api.web.list_words import origin
 from api.web.profile_reading import Reading
 from api.web.rendering import render
@@ -37,6 +38,7 @@ def blogger(request: Request, service: ServiceDep, actor: ReaderPage, blogger_id
         nav="find",
         asked=asked,
         here=here,
+        judging=judging(service, actor, here.niche, here.brief, [blogger_id]) if here else None,
         niches=niches,
         more_niches=more_niches,
         **_facts(reading),

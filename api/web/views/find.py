@@ -10,9 +10,10 @@ from api.auth.actor import Actor
 from api.service import Service, ServiceDep
 from api.web import cards
 from api.web.asking import MAX_PAGE, Asked, AskedQuery
+from api.web.judging import judging
 from api.web.rendering import render
 from api.web.rights import ReaderPage
-from api.web.searching import Search, niche_of, search_of, shown_weights, usual_weights
+from api.web.searching import Search, default_weights, niche_of, search_of, shown_weights, usual_weights
 from bloghound.errors import BloghoundError, GoneError, IndexMissingError
 from ranking.brief import MAX_BRIEF_CHARS
 from storage import niches
@@ -73,7 +74,11 @@ def _found(service: Service, actor: Actor, asked: Asked, niche: StoredNiche | No
         return _problem("warming", "The index is being opened", reason, 503)
     search = search_of(service, actor, asked, niche)
     stated = asked.but(generation=search.generation, **({"q": ""} if niche else {"niche": ""}))
-    return _ranked(search, stated) if stated == asked else stated.address()
+    if stated != asked:
+        return stated.address()
+    found = _ranked(search, stated)
+    shown = [one["blogger"]["id"] for one in found["ranking"]["results"]]
+    return found | {"judging": judging(service, actor, stated.niche, found["ranking"]["query"], shown)}
 
 
 def _ranked(search: Search, asked: Asked) -> dict[str, Any]:
@@ -132,6 +137,7 @@ def _weighed(asked: Asked, niche: StoredNiche | None) -> dict[str, Any]:
         "weights": weights,
         "weight_shares": {part: round(100 * weight / total) for part, weight in weights.items()},
         "usual_weights": usual_weights(niche),
+        "default_weights": default_weights(),
         "formula": cards.in_words({part: weight / total for part, weight in weights.items()}),
         "reset_address": asked.address(page=1, relevance=None, engagement=None, reach=None),
         "here": asked.address(),

@@ -1,22 +1,27 @@
-"""Saved niches: all of a workspace, and keeping the brief and weights of a ranking as one."""
+"""Saved niches: all of a workspace, keeping the brief and weights of a ranking as one, and what changed in one."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from api.auth.actor import Scope
 from api.http.paging import Cursor
+from api.reranking import rerank_niche
 from api.schemas.teams import MAX_NAME_CHARS, NicheId
 from api.service import ServiceDep
 from api.web.asking import Percentage
 from api.web.cards import PARTS
+from api.web.charts.rank_slopes import MOST_ROWS, rank_slopes
 from api.web.list_access import MAX_TOLD_CHARS, FormWriter, PageReader, tell, told
+from api.web.niche_facts import groups_of, moved_of, summary_of
 from api.web.rendering import render
 from api.web.views.lists import named
-from bloghound.errors import ConflictError, InputError
+from bloghound.errors import ConflictError, InputError, NotFoundError
+from bloghound.jobs import niche_changes
 from ranking.brief import MAX_BRIEF_CHARS
+from ranking.changes import LEAST_PLACES
 from storage import niches
 from storage.tables.base import utc_now
 
@@ -63,7 +68,13 @@ def all_niches(
 
 
 @router.post("")
-def save(request: Request, service: ServiceDep, actor: FormWriter, form: Annotated[NicheForm, Form()]) -> Response:
+def save(
+    request: Request,
+    service: ServiceDep,
+    actor: FormWriter,
+    form: Annotated[NicheForm, Form()],
+    later: BackgroundTasks,
+) -> Response:
     """Keep a niche and rank its bloggers; what cannot be kept is asked for again."""
     try:
         fields = {"name": named(form.name), "brief": form.brief(), "weights": form.weights}
@@ -72,6 +83,7 @@ def save(request: Request, service: ServiceDep, actor: FormWriter, form: Annotat
     except (ConflictError, InputError) as error:
         asked = NichesAsked(**form.model_dump())
         return _page(request, service, actor, asked, problem=str(error), status=error.http_status)
+    later.add_task(rerank_niche, service, made)
     return RedirectResponse(f"/?niche={made.public_id}", status_code=303)
 
 
@@ -81,6 +93,39 @@ def rank(service: ServiceDep, actor: PageReader, niche_id: NicheId) -> Response:
     with service.database.read() as connection:
         found = niches.get(connection, actor.workspace_id, niche_id)
     return RedirectResponse(f"/?niche={found.public_id}", status_code=303)
+
+
+@router.get("/{niche_id}/changes")
+def changed(
+    request: Request,
+    service: ServiceDep,
+    actor: PageReader,
+    niche_id: NicheId,
+    since: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """Who rose, fell, is new or gone since an earlier ranking, and because of what."""
+    with service.database.read() as connection:
+        niche = niches.get(connection, actor.workspace_id, niche_id)
+        try:
+            found = niche_changes.changes_of(connection, service.settings, actor.workspace_id, niche_id, since)
+        except NotFoundError as error:
+            if since:
+                raise
+            found, not_ranked = None, str(error)
+    if found is None:
+        return render(request, "niche_changes.html", nav="find", niche=niche, found=None, not_ranked=not_ranked)
+    return render(
+        request,
+        "niche_changes.html",
+        nav="find",
+        niche=niche,
+        found=found,
+        groups=groups_of(found),
+        summary=summary_of(found.counts),
+        slopes=rank_slopes(moved_of(found.changes)),
+        most_rows=MOST_ROWS,
+        least_places=LEAST_PLACES,
+    )
 
 
 @router.post("/{niche_id}/delete")
