@@ -21,23 +21,36 @@ MAX_WORDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A brief ready to be matched; ``vector`` is None when the model does not know its language."""
+    """A brief ready to be matched; ``vector`` is None when the model does not know its language.
+
+    ``words`` gives each word's terms, and ``weights`` how much each word counts in the full text.
+    """
 
     text: str
     language: str | None
     words: Mapping[str, tuple[str, ...]]
+    weights: Mapping[str, float]
     vector: NDArray[np.float32] | None
     warnings: tuple[str, ...] = ()
 
     @classmethod
     def without_text(cls) -> "Brief":
         """The brief of a niche that is described by examples alone."""
-        return cls("", None, {}, None)
+        return cls("", None, {}, {}, None)
 
     @property
     def terms(self) -> list[str]:
         """The distinct terms of all words."""
         return list(dict.fromkeys(term for terms in self.words.values() for term in terms))
+
+    @property
+    def term_weights(self) -> dict[str, float]:
+        """The distinct terms with the weight of the first word that each belongs to."""
+        weights: dict[str, float] = {}
+        for word, terms in self.words.items():
+            for term in terms:
+                weights.setdefault(term, self.weights[word])
+        return weights
 
 
 def checked(text: str) -> str:
@@ -62,7 +75,7 @@ def read_brief(text: str, encoder: Encoder, families: Sequence[str], model_langu
     known = readable(language, model_languages)
     warnings = () if known else (_unknown_language(language, model_languages),)
     vector = encoder.encode_brief(text) if known else None
-    return Brief(text, language, query_terms(words, families), vector, warnings)
+    return Brief(text, language, query_terms(words, families), dict.fromkeys(words, 1.0), vector, warnings)
 
 
 def _unknown_language(language: str | None, model_languages: frozenset[str] | None) -> str:

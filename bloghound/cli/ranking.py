@@ -33,10 +33,13 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
 
 
-def index(as_json: AsJson = False) -> None:
+def index(
+    full: Annotated[bool, typer.Option("--full", help="Take nothing from the generation before.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Encode what is new and build the next generation of the index; the old one serves until it is done."""
     with progress_bars() as bars:
-        report = index_job.run_index(load_settings(), progress=bars.show)
+        report = index_job.run_index(load_settings(), full=full, progress=bars.show)
     if as_json:
         print_json(dataclasses.asdict(report))
         return
@@ -45,6 +48,8 @@ def index(as_json: AsJson = False) -> None:
         f"Generation {report.generation}: {report.bloggers} bloggers, {report.posts} posts; "
         f"{report.encoded} encoded{speed}, {report.seconds:.1f} s in all."
     )
+    figures = ("added", "removed", "kept", "segments", "merged")
+    output.print(", ".join(f"{getattr(report, name)} {name}" for name in figures))
 
 
 def rank(

@@ -1,0 +1,1 @@
+"""What the encoder is made of: which model, how it is loaded, how texts become batches of tokens."""
