@@ -25,13 +25,19 @@ from rich.console import Console
 from rich.table import Table
 
 from api.server import listen
+from bench.blogs06 import fill
+from bench.blogs06_briefs import brief_of
+from bench.blogs06_words import sub_topics
+from bench.blogs06_world import blogger_id
 from bench.client import Load, put_load, request
-from bench.filling import blogger_id, build_index, fill, topic_words
 from bench.peer import DATABASE_VARIABLE
+from bloghound.jobs.index import run_index
 from bloghound.settings import PREFIX, Settings
 from tests.serving import ask, make_key
 
 WORKERS = 2
+POSTS_EACH = 3
+"""On average; the searches of a store with all posts of such blogs are measured by :mod:`bench.blogs06_serve`."""
 CONNECTIONS, SEARCHERS = 16, 4
 LISTS = 8
 PAGES = 16
@@ -87,22 +93,23 @@ class Target:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: dict[str, str], ready: str, port: int) -> Iterator[None]:
-    """A server in a process of its own, from when ``ready`` answers 200 until the block ends."""
+def running(command: Sequence[str], environment: dict[str, str], ready: str, port: int) -> Iterator[int]:
+    """The id of a server's process, from when ``ready`` answers 200 until the block ends, which ends it too."""
     process = subprocess.Popen([sys.executable, *command], env=os.environ | environment, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + READY_SECONDS
-        while not _answers(f"http://127.0.0.1:{port}{ready}"):
+        while not answers(f"http://127.0.0.1:{port}{ready}"):
             assert process.poll() is None, f"{command} has ended"
             assert time.monotonic() < deadline, f"{command} is not ready after {READY_SECONDS:.0f} s"
             time.sleep(0.2)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether an address is answered with 200."""
     try:
         return ask("GET", url).status == 200
     except OSError:
@@ -148,8 +155,8 @@ def measure_item(target: Target, bloggers: int, seconds: float) -> Load:
 
 
 def measure_search(target: Target, seconds: float) -> Load:
-    """Rankings for briefs of one topic each; a brief that was asked before is encoded again all the same."""
-    briefs = [" ".join(words[:12]) for words in topic_words()]
+    """Rankings for briefs of one sub-topic each."""
+    briefs = [brief_of(one, 0) for one in sub_topics()]
     asked = [target.request("POST", "/v1/search", {"query": brief, "limit": 20}) for brief in briefs]
     return put_load(target.port, rotated(asked, SEARCHERS), seconds)
 
@@ -203,15 +210,23 @@ def measure_peer(settings: Settings, seconds: float) -> Load:
         return put_load(port, rotated(asked, CONNECTIONS), seconds)
 
 
+def serve_command(port: int) -> list[str]:
+    """``bloghound serve`` with all workers, as arguments of Python."""
+    return ["-m", "bloghound", "serve", "--port", str(port), "--workers", str(WORKERS)]
+
+
+def serve_environment(settings: Settings) -> dict[str, str]:
+    """The settings of the service that is measured: no limit is ever reached, and it does no jobs."""
+    limits = dict.fromkeys(("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_ANONYMOUS_PER_MINUTE"), UNLIMITED)
+    chosen = limits | {"DATA_DIR": str(settings.data_dir), "JOBS_IN_SERVICE": "false"}
+    return {PREFIX + name: value for name, value in chosen.items()}
+
+
 @contextmanager
 def serving_process(settings: Settings) -> Iterator[Target]:
     """``bloghound serve`` with two workers, both warm."""
     target = Target(free_port(), make_key(settings))
-    limits = dict.fromkeys(("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_ANONYMOUS_PER_MINUTE"), UNLIMITED)
-    chosen = limits | {"DATA_DIR": str(settings.data_dir), "JOBS_IN_SERVICE": "false"}
-    command = ["-m", "bloghound", "serve", "--port", str(target.port), "--workers", str(WORKERS)]
-    environment = {PREFIX + name: value for name, value in chosen.items()}
-    with running(command, environment, "/readyz", target.port):
+    with running(serve_command(target.port), serve_environment(settings), "/readyz", target.port):
         measure_search(target, 10)  # a worker that is still opening its index makes its first questions wait
         yield target
 
@@ -262,8 +277,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=asked.data or Path(folder))
         if not settings.index_dir.exists():
-            fill(settings, asked.bloggers)
-            build_index(settings)
+            fill(settings, asked.bloggers, POSTS_EACH * asked.bloggers)
+            run_index(settings)
         lines, kept, lost = measure(settings, asked.bloggers, asked.seconds)
     show(lines, kept, lost)
     sys.exit(1 if lost or any(line.aim.missed(line.load) for line in lines) else 0)

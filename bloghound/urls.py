@@ -28,6 +28,9 @@ _TRACKING = re.compile(
 )
 _INDEX_PAGE = re.compile(r"/(index|default)\.(html?|php|aspx?|xhtml)$", re.IGNORECASE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# Most addresses are canonical as they stand, and this is told sooner than each rule is looked at: lower-case host, no
+# port, and a path of characters that are never escaped.
+_PLAIN = re.compile(r"https?://[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?/[A-Za-z0-9/._~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Hosts on which a path is somebody's, though no site; and the names under which they show the same profile.
 _NETWORKS = frozenset({HostKind.SOCIAL, HostKind.MEDIA})
@@ -90,6 +93,8 @@ def canonical_url(url: str) -> str:
     Only what RFC 3986 (6.2.2) calls equivalent is changed in the path, so that the same page is asked for.
     Raises AddressError when ``url`` is no web address, or longer than MAX_URL_CHARS when escaped.
     """
+    if len(url) <= MAX_URL_CHARS and _PLAIN.fullmatch(url):
+        return url
     parts = urlsplit(parse_address(url))
     pairs = parts.query.split("&")
     kept = [pair for pair in pairs if not _TRACKING.match(pair.partition("=")[0])]
@@ -117,6 +122,9 @@ def fold_url(url: str) -> str:
 
     Real servers redirect between these forms. Raises AddressError when ``url`` is no web address.
     """
+    if len(url) <= MAX_URL_CHARS and _PLAIN.fullmatch(url):
+        host, _, path = url.partition("://")[2].partition("/")
+        return f"{host}{_INDEX_PAGE.sub('/', f'/{path}').rstrip('/')}"
     parts = urlsplit(canonical_url(url))
     path = unquote(_INDEX_PAGE.sub("/", parts.path)).rstrip("/")
     return f"{parts.netloc}{path}" + (f"?{parts.query}" if parts.query else "")

@@ -36,11 +36,18 @@ class EdgePolicy:
 
     def admits(self, edge: SiteEdge, as_of: datetime | None) -> bool:
         """Whether the edge is a vote at the time ``as_of``; without a time, links of any age are."""
-        if edge.context not in self.contexts or any(rel.lower() in self.excluded_rels for rel in edge.rel):
+        if edge.context not in self.contexts or not self.admits_rel(edge.rel):
             return False
-        if self.window_days is None or as_of is None or edge.last_seen is None:
-            return True
-        return edge.last_seen >= as_of - timedelta(days=self.window_days)
+        since = self.since(as_of)
+        return since is None or edge.last_seen is None or edge.last_seen >= since
+
+    def admits_rel(self, rel: Iterable[str]) -> bool:
+        """Whether a link with these rel values may be a vote."""
+        return not any(value.lower() in self.excluded_rels for value in rel)
+
+    def since(self, as_of: datetime | None) -> datetime | None:
+        """From when on links must have been seen to be votes at the time ``as_of``; None: links of any age are."""
+        return None if self.window_days is None or as_of is None else as_of - timedelta(days=self.window_days)
 
 
 EDITORIAL = EdgePolicy()

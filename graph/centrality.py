@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from bloghound.errors import GraphError
-from graph.matrix import LinkMatrix, checked_links
+from graph.matrix import LinkMatrix, checked_links, links_within
 
 DAMPING = 0.85
 """Brin & Page 1998, section 2.1.1: the chance that the surfer follows a link rather than starts anew."""
@@ -50,14 +50,23 @@ def niche_reach(matrix: LinkMatrix, relevance: NDArray[np.float64]) -> NDArray[n
     ``f_ij = max(w_ij, w_ji) / (w_ij + w_ji)`` damps reciprocal pairs (our own form): a link that is not returned counts
     in full, two equal links exchanged count half each. Relevance that is negative or not a number counts as 0.
     """
-    links = checked_links(matrix)
-    _check_length("relevance", relevance, links.shape[0])
+    _check_length("relevance", relevance, matrix.shape[0])
     topical = np.maximum(np.nan_to_num(relevance, nan=0.0, posinf=0.0, neginf=0.0), 0.0)
-    if not topical.any():
-        return np.zeros(links.shape[0])
-    topical = topical / topical.max()
+    found = np.zeros(len(topical))
+    niche = np.flatnonzero(topical)
+    if len(niche):
+        # No link carries anything to or from a node of weight 0, so the links within the niche are all that counts;
+        # of the others only their weight does, in the sums.
+        links, totals = links_within(matrix, niche)
+        found[niche] = _reach_within(links, totals, topical[niche] / topical.max())
+    return found
+
+
+def _reach_within(links: LinkMatrix, totals: NDArray[np.float64], topical: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Reach among nodes that are all topical; ``totals`` are the weights of all links from each, also those that lead
+    elsewhere."""
     followed = csr_array(_damp_reciprocal(links) @ diags_array(topical))
-    chances = _scaled_rows(followed, links.sum(axis=1))
+    chances = _scaled_rows(followed, totals)
     ranks = _stationary(chances, topical / topical.sum(), DAMPING, TOLERANCE, MAX_ITERATIONS)
     return np.asarray(DAMPING * (chances @ ranks), np.float64)
 

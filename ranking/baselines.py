@@ -13,6 +13,7 @@ from ranking.brief import Brief
 from ranking.encoder import Encoder
 from ranking.index.generation import Generation
 from ranking.index.segment import mean_direction
+from ranking.index.text import BloggersText, PostsText
 from ranking.passages import passage_text
 
 VOTERS = 500
@@ -35,13 +36,14 @@ def all_post_vectors(
     generation: Generation, encoder: Encoder, progress: Callable[[int], None] | None = None
 ) -> PostVectors:
     """Every post's vector; ``progress`` gets the count of posts that were encoded."""
-    rows = np.concatenate([np.asarray(segment.post_vectors, np.float32) for segment in generation.segments])
-    owners = np.concatenate(
-        [np.full(len(generation.rows_of(blogger)), blogger) for blogger in range(len(generation.bloggers))]
-    )
-    places = [post for blogger in range(len(generation.bloggers)) for post in generation.rows_of(blogger)]
+    posts = generation.posts
+    rows = np.zeros((len(posts.rows), encoder.dimensions), np.float32)
+    for number, segment in enumerate(generation.segments):
+        own = posts.segments == number
+        rows[own] = segment.post_vectors[posts.rows[own]]
+    owners = np.repeat(np.arange(len(generation.bloggers)), np.diff(posts.offsets))
     missing = np.flatnonzero(~rows.any(axis=1)).tolist()
-    documents = [generation.document(places[index]) for index in missing]
+    documents = [generation.segments[posts.segments[place]].document(int(posts.rows[place])) for place in missing]
     texts = [passage_text(document.title, document.text) for document in documents]
     written = [(index, text) for index, text in zip(missing, texts, strict=True) if text]
     if written:
@@ -57,6 +59,7 @@ class Baselines:
         self._vectors = vectors
         self._size = len(generation.bloggers)
         self._means = np.stack([mean_direction(vectors.rows[vectors.owners == index]) for index in range(self._size)])
+        self._bloggers_text, self._posts_text = BloggersText.of(generation), PostsText.of(generation)
 
     def scores(self, brief: Brief, vector: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
         """Each method's scores for a brief; ``vector`` is the brief's, whatever its language."""
@@ -71,21 +74,13 @@ class Baselines:
 
     def _bm25_blog(self, brief: Brief) -> NDArray[np.float64]:
         """BM25 of one document per blogger (Robertson & Zaragoza, 2009)."""
-        scores = np.zeros(self._size)
-        for base, segment in zip(self._generation.bases, self._generation.segments, strict=False):
-            hits = segment.bloggers_text.search(brief.terms, len(segment.bloggers))
-            scores[base + hits.rows] = hits.scores
-        return scores
+        return self._bloggers_text.search(dict.fromkeys(brief.terms, 1.0)).scores
 
     def _bm25_posts(self, brief: Brief) -> NDArray[np.float64]:
         """BM25 of each post, shape (p,)."""
-        found = []
-        for segment in self._generation.segments:
-            scores = np.zeros(len(segment.post_vectors))
-            hits = segment.posts_text.search(brief.terms, len(scores))
-            scores[hits.rows] = hits.scores
-            found.append(scores)
-        return np.concatenate(found)
+        text = self._posts_text
+        counting = {term: text.inverse_document_frequency(term) for term in brief.terms}
+        return text.scores(counting, self._generation.posts)
 
     def _best(self, posts: NDArray[np.floating], count: int) -> NDArray[np.float64]:
         """Mean of each blogger's best posts."""

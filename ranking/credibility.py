@@ -69,18 +69,19 @@ def findings_of(posts: Sequence[RankablePost], sites: Iterable[RankableSite]) ->
         (AFFILIATE, _has_affiliate_links),
         (LINK_DENSE, _is_link_list),
     )
-    found = [_by_share(rule, [post.url for post in posts if check(post)], len(posts)) for rule, check in checks]
+    shown = [(rule, [post.url for post in posts if check(post)]) for rule, check in checks]
+    found = [_by_share(rule, len(urls), urls, len(posts)) for rule, urls in shown]
     return tuple(finding for finding in [*found, _flagged(tuple(sites))] if finding.amount > 0)
 
 
-def copying_found(copied_urls: Sequence[str], posts: int) -> tuple[Finding, ...]:
-    """The finding on a blogger of whose ``posts`` those at ``copied_urls`` copy another blogger's text."""
-    finding = _by_share(COPIED, copied_urls, posts)
+def copying_found(copied: int, first_urls: Sequence[str], posts: int) -> tuple[Finding, ...]:
+    """The finding on a blogger of whose ``posts`` so many copy another blogger's text, the first at ``first_urls``."""
+    finding = _by_share(COPIED, copied, first_urls, posts)
     return (finding,) if finding.amount > 0 else ()
 
 
-def _by_share(rule: Rule, urls: Sequence[str], of: int) -> Finding:
-    return Finding(rule.finding, len(urls), of, rule.amount(len(urls), of), tuple(urls[:EVIDENCE_POSTS]))
+def _by_share(rule: Rule, count: int, urls: Sequence[str], of: int) -> Finding:
+    return Finding(rule.finding, count, of, rule.amount(count, of), tuple(urls[:EVIDENCE_POSTS]))
 
 
 def _flagged(sites: tuple[RankableSite, ...]) -> Finding:

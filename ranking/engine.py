@@ -6,8 +6,9 @@ on earlier queries, and equal scores are ordered by site key.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +20,12 @@ from ranking.encoder import Encoder
 from ranking.explaining import FULL_TEXT_ONLY, Explainer
 from ranking.filters import Filters, any_of, filter_columns, passing
 from ranking.index.generation import Generation
+from ranking.matching import Library, Matcher
 from ranking.niche import NicheTerms, excluded_posts, found_sites, mostly_excluded, with_examples
 from ranking.ranking import SHOWN_GATE, Place, Ranking, Result
-from ranking.relevance import Relevance, relevance
-from ranking.score import FORMULA, Weights
-from ranking.scoring import Niche, Scored, niche_of, order_of, scored
+from ranking.relevance import Relevance
+from ranking.score import FORMULA, GATE_MIDDLE, Weights
+from ranking.scoring import CANDIDATES, Niche, Scored, Scorer
 from ranking.values import NicheReach
 
 MAX_LIMIT = 1000
@@ -33,8 +35,15 @@ LIKE, UNLIKE = "example_like", "example_unlike"
 """Flags of the bloggers that a niche names as examples: they are ranked as everybody is."""
 
 
+BRIEFS_KEPT = 256
+"""Briefs whose reading is kept, the last asked ones: saved niches and quick changes of mind come back to them."""
+
+NICHES_KEPT = 8
+"""Niches kept with what their bloggers' posts say: paging, other filters and other weights ask for the same again."""
+
+
 class Candidate(NamedTuple):
-    """A blogger that may be shown for a brief: its index in the generation, its relevance from 0 to 1, its score."""
+    """A blogger, by its place in the generation, with its relevance and score for a brief."""
 
     blogger: int
     relevance: float
@@ -42,9 +51,19 @@ class Candidate(NamedTuple):
 
 
 class RankingEngine:
-    """Ranks the bloggers of one generation; raises IndexMissingError when it was built with another model."""
+    """Ranks the bloggers of one generation; raises IndexMissingError when it was built with another model.
 
-    def __init__(self, generation: Generation, encoder: Encoder, niche_reach: NicheReach) -> None:
+    ``most_candidates`` are scored exactly (:meth:`ranking.scoring.Scorer.candidates`); with as many as there are
+    bloggers, everybody is.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        encoder: Encoder,
+        niche_reach: NicheReach,
+        most_candidates: int = CANDIDATES,
+    ) -> None:
         if generation.model != encoder.name:
             raise IndexMissingError(
                 f"The index was built with the model {generation.model}, not with {encoder.name}; "
@@ -52,8 +71,12 @@ class RankingEngine:
             )
         self.generation = generation
         self.encoder = encoder
-        self._niche_reach = niche_reach
+        self._library = Library(generation, encoder.background)
+        self._scorer = Scorer(self._library, niche_reach, most_candidates)
         self._explainer = Explainer(generation)
+        languages, families = generation.model_languages, generation.families
+        self._briefs = briefs = lru_cache(BRIEFS_KEPT)(lambda text: read_brief(text, encoder, families, languages))
+        self._niches = lru_cache(NICHES_KEPT)(partial(_niche_of, generation, self._scorer, briefs))
         self._columns = filter_columns(
             generation.bloggers, generation.columns.engagement, datetime.fromisoformat(generation.as_of)
         )
@@ -88,13 +111,13 @@ class RankingEngine:
         open_to = self._open_to(filters or Filters(), (languages, terms.languages), terms, allowed, hidden)
         found, order = self._ordered(brief, weights or Weights(), terms, open_to)
         start = offset if after is None else self._behind(after, found, order)
-        picker, marks = self._explainer.picker(found), self._marks(terms)
+        explanation, marks = self._explainer.of(found), self._marks(terms)
         results = tuple(
-            self._explainer.result(rank, row, found, picker, marks.get(int(found.found.bloggers[row]), ()))
-            for rank, row in enumerate(order[start : start + limit], start=offset + 1)
+            explanation.result(rank, row, marks.get(int(found.bloggers[row]), ()))
+            for rank, row in enumerate(order[start : start + limit].tolist(), start=offset + 1)
         )
         more = bool(results) and start + len(results) < len(order)
-        in_niche = [row for row in order if found.scores[row].gate >= SHOWN_GATE]
+        in_niche = order[found.scores.gate[order] >= SHOWN_GATE]
         read = found.niche.brief
         return Ranking(
             query=read.text,
@@ -103,7 +126,7 @@ class RankingEngine:
             warnings=(*self.generation.warnings, *read.warnings, *_language_warnings(results, read)),
             total=len(in_niche),
             ranked=len(order),
-            facets=self._facets(found.found.bloggers[in_niche].tolist()),
+            facets=self._facets(found.bloggers[in_niche].tolist()),
             weights=found.weights,
             results=results,
             last=Place(results[-1].score.total, results[-1].blogger.site_key) if more else None,
@@ -119,20 +142,20 @@ class RankingEngine:
     ) -> Result:
         """One blogger's result, recomputed from what is stored; any blogger's, however far down or off the niche.
 
-        ``rank`` is the place among all candidates without filters. Raises NotFoundError for a blogger that the
+        ``rank`` is the place that it has, or would have, without filters. Raises NotFoundError for a blogger that the
         generation does not hold.
         """
         blogger = self.generation.positions.get(blogger_public_id)
         if blogger is None or self.generation.bloggers[blogger].public_id != blogger_public_id:
             raise NotFoundError(f"There is no blogger {blogger_public_id} in {self.generation.public_id}.")
         terms = niche or NicheTerms()
-        place = self._niche(brief, terms)
-        everybody = np.union1d(place.candidates.bloggers, [blogger])
-        found = scored(self.generation, place, everybody, weights or Weights())
+        place = self._niches(brief, terms)
+        counting = weights or Weights()
+        everybody = np.union1d(self._scorer.candidates(place, counting), [blogger])
+        found = self._scorer.scored(place, everybody, counting)
         row = int(np.searchsorted(everybody, blogger))
-        rank = order_of(self.generation, found, range(len(everybody))).index(row) + 1
-        marks = self._marks(terms).get(blogger, ())
-        return self._explainer.result(rank, row, found, self._explainer.picker(found), marks)
+        rank = self._scorer.order(found, np.arange(len(everybody))).tolist().index(row) + 1
+        return self._explainer.of(found).result(rank, row, self._marks(terms).get(blogger, ()))
 
     def candidates(
         self,
@@ -142,56 +165,46 @@ class RankingEngine:
         niche: NicheTerms | None = None,
         hidden: Collection[str] = (),
     ) -> list[Candidate]:
-        """Everybody whom :meth:`rank` would show, page after page, in its order; raises BriefError."""
+        """All candidates that may be shown, best score first, equal ones by site key; arguments as in :meth:`rank`."""
         terms = niche or NicheTerms()
         open_to = self._open_to(Filters(), (terms.languages,), terms, None, hidden)
         found, order = self._ordered(brief, weights or Weights(), terms, open_to)
-        bloggers, values = found.found.bloggers.tolist(), found.found.value.tolist()
-        return [Candidate(bloggers[row], values[row], found.scores[row].total) for row in order]
+        columns = (found.bloggers, found.matches.relevance.value, found.scores.total)
+        return [Candidate(*row) for row in zip(*(column[order].tolist() for column in columns), strict=True)]
 
     def read(self, brief: str) -> Brief:
         """The brief as this engine's generation and model read it; raises BriefError."""
-        return read_brief(brief, self.encoder, self.generation.families, self.generation.model_languages)
+        return self._briefs(brief)
 
-    def relevance(self, brief: Brief, allowed: NDArray[np.bool_] | None = None) -> Relevance:
-        """The relevance part alone, for all candidates."""
-        return relevance(self.generation, brief, self.encoder.background, allowed)
-
-    def _niche(self, brief: str, terms: NicheTerms) -> Niche:
-        read = self.read(brief) if brief.strip() or not terms.examples_like else Brief.without_text()
-        if terms.examples_like or terms.examples_unlike:
-            read = with_examples(read, self.generation, terms)
-        return niche_of(self.generation, read, self.encoder.background, self._niche_reach)
+    def relevance(self, brief: Brief) -> Relevance:
+        """The relevance part alone, for the bloggers that are nearest to the brief."""
+        matcher = Matcher(self._library, brief)
+        return matcher.match(matcher.niche()).relevance
 
     def _ordered(
         self, brief: str, weights: Weights, terms: NicheTerms, open_to: NDArray[np.bool_] | None
-    ) -> tuple[Scored, list[int]]:
+    ) -> tuple[Scored, NDArray[np.int64]]:
         """The scores of all who may be shown, and their rows in the order of the ranking."""
-        place = self._niche(brief, terms)
-        bloggers = place.candidates.bloggers if open_to is None else place.matcher.candidates(open_to)
-        found = scored(self.generation, place, bloggers, weights)
-        kept = self._without_excluded(found, terms) if terms.exclude_terms else range(len(bloggers))
-        return found, order_of(self.generation, found, kept)
+        place = self._niches(brief, terms)
+        bloggers = self._scorer.candidates(place, weights, open_to)
+        found = self._scorer.scored(place, bloggers, weights)
+        kept = self._without_excluded(found, terms) if terms.exclude_terms else np.arange(len(bloggers))
+        return found, self._scorer.order(found, kept)
 
-    def _behind(self, place: Place, found: Scored, order: Sequence[int]) -> int:
+    def _behind(self, place: Place, found: Scored, order: NDArray[np.int64]) -> int:
         """How many of ``order`` stand at that place or before it."""
-        bloggers = found.found.bloggers
 
         def standing(row: int) -> tuple[float, str]:
-            return -found.scores[row].total, self.generation.bloggers[bloggers[row]].site_key
+            return -float(found.scores.total[row]), self.generation.bloggers[found.bloggers[row]].site_key
 
-        return bisect_right(order, (-place.score, place.site_key), key=standing)
+        return bisect_right(order.tolist(), (-place.score, place.site_key), key=standing)
 
-    def _without_excluded(self, found: Scored, terms: NicheTerms) -> list[int]:
-        holds = excluded_posts(self.generation, terms.exclude_terms)
-        kept = []
-        for row, blogger in enumerate(found.found.bloggers.tolist()):
-            segment, local = self.generation.locate(blogger)
-            rows = self.generation.segments[segment].rows_of(local)
-            own = holds[segment][rows.start : rows.stop]
-            if not own.any() or not mostly_excluded(own, found.niche.on_topic(blogger)):
-                kept.append(row)
-        return kept
+    def _without_excluded(self, found: Scored, terms: NicheTerms) -> NDArray[np.int64]:
+        generation, matches = self.generation, found.matches
+        posts = generation.post_rows(found.bloggers)
+        holds = excluded_posts(self._library.posts_text, generation.families, terms.exclude_terms, posts)
+        on_topic = found.niche.matcher.on_topic(matches.posts, GATE_MIDDLE)
+        return np.flatnonzero(~mostly_excluded(holds, on_topic, matches.offsets))
 
     def _open_to(
         self,
@@ -235,6 +248,15 @@ class RankingEngine:
             "languages": _counted(code for entry in entries for code in entry.languages),
             "platforms": _counted(name for entry in entries for name in entry.platforms),
         }
+
+
+def _niche_of(
+    generation: Generation, scorer: Scorer, read: Callable[[str], Brief], brief: str, terms: NicheTerms
+) -> Niche:
+    found = read(brief) if brief.strip() or not terms.examples_like else Brief.without_text()
+    if terms.examples_like or terms.examples_unlike:
+        found = with_examples(found, generation, terms)
+    return scorer.niche(found)
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

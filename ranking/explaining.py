@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from ranking.evidence import SentencePicker
-from ranking.index.generation import Generation
-from ranking.index.segment import BloggerEntry
-from ranking.peers import engagement_peers, median_or_none, percentile
+from ranking.index.bloggers import BloggerEntry
+from ranking.index.generation import Generation, PostRow
+from ranking.peers import Peers, engagement_peers
 from ranking.ranking import Evidence, Part, Result
 from ranking.relevance import EVIDENCE, PostEvidence
-from ranking.score import GATE_MIDDLE
+from ranking.score import GATE_MIDDLE, PARTS, Score
 from ranking.scoring import Scored
 from ranking.why import why
 
@@ -25,85 +25,105 @@ class Explainer:
     """Makes results over one generation; holds what is the same for every brief."""
 
     def __init__(self, generation: Generation) -> None:
-        self._generation = generation
-        self._peers = engagement_peers(generation.columns.engagement)
+        self.generation = generation
+        found = engagement_peers(generation.columns.engagement)
+        self.engagement = Peers(found.values)
+        self.engagement_median = found.known_median
         self._linkers = csc_array(generation.columns.matrix)
 
-    def picker(self, found: Scored) -> SentencePicker:
-        """What chooses the sentences for this brief."""
-        return SentencePicker((segment.posts_text for segment in self._generation.segments), found.niche.brief.terms)
+    def of(self, found: Scored) -> "Explanation":
+        """What makes the results of one search."""
+        return Explanation(self, found)
 
-    def result(self, rank: int, row: int, found: Scored, picker: SentencePicker, marks: Sequence[str]) -> Result:
-        """The blogger in that row of ``found``; ``marks`` are flags of this search beside those of the blogger."""
-        blogger = int(found.found.bloggers[row])
-        entry, posts = self._generation.bloggers[blogger], found.niche.matcher.posts_of(blogger)
+    def linkers_of(self, blogger: int) -> NDArray[np.int64]:
+        """The bloggers who link to this one."""
+        start, end = self._linkers.indptr[blogger : blogger + 2]
+        return np.asarray(self._linkers.indices[start:end], np.int64)
+
+
+class Explanation:
+    """Makes the results of one search."""
+
+    def __init__(self, explainer: Explainer, found: Scored) -> None:
+        self._explainer = explainer
+        self._columns = explainer.generation.columns
+        self._found = found
+        self._picker = SentencePicker(found.niche.matcher.idf)
+        self._relevance = Peers(found.niche.members.relevance.value)
+        self._reach = Peers(found.niche.reach_values)
+        self._reach_median = self._reach.median if found.niche.reach.known else None
+
+    def result(self, rank: int, row: int, marks: Sequence[str] = ()) -> Result:
+        """The blogger in that row of the scored; ``marks`` are flags of this search beside those of the blogger."""
+        found = self._found
+        blogger = int(found.bloggers[row])
+        entry, posts = self._explainer.generation.bloggers[blogger], found.matches.posts_of(row)
+        made = found.scores.of(row, self._columns.findings[blogger])
         parts = {
-            "relevance": self._relevance(row, found, posts),
-            "engagement": self._engagement(blogger, row, found),
-            "reach": self._reach(blogger, row, found),
+            "relevance": self._relevance_part(row, made, posts),
+            "engagement": self._engagement_part(blogger, made),
+            "reach": self._reach_part(blogger, made),
         }
-        sentence = why(*(parts[name].inputs for name in parts), links=found.niche.reach.known)
-        flags = (*_flags(entry, row, found), *marks)
-        return Result(rank, entry, found.scores[row], parts, self._evidence(blogger, posts, picker), flags, sentence)
+        sentence = why(*(parts[name].inputs for name in PARTS), links=found.niche.reach.known)
+        return Result(
+            rank, entry, made, parts, self._evidence(blogger, posts), (*self._flags(entry, row), *marks), sentence
+        )
 
-    def _relevance(self, row: int, found: Scored, posts: PostEvidence) -> Part:
-        relevance, made, peers = found.found, found.scores[row], found.niche.candidates.value
+    def _relevance_part(self, row: int, made: Score, posts: PostEvidence) -> Part:
+        relevance = self._found.matches.relevance
         evidence = zip(EVIDENCE, relevance.evidence[row].tolist(), strict=True)
-        on_topic = found.niche.matcher.on_topic(posts, GATE_MIDDLE)
+        on_topic = self._found.niche.matcher.on_topic(posts, GATE_MIDDLE)
         return Part(
             value=float(relevance.value[row]),
-            weight=found.weights.relevance,
+            weight=self._found.weights.relevance,
             contribution=made.contributions["relevance"],
-            percentile=percentile(peers, float(relevance.value[row])),
+            percentile=self._relevance.percentile(float(relevance.value[row])),
             sample_size=int(relevance.posts[row]),
             known=True,
-            peers_median=median_or_none(peers),
+            peers_median=self._relevance.median,
             inputs={"gate": made.gate}
             | {name: None if isnan(figure) else figure for name, figure in evidence}
             | {"on_topic_posts": int(np.count_nonzero(on_topic)), "posts": len(on_topic)},
         )
 
-    def _engagement(self, blogger: int, row: int, found: Scored) -> Part:
-        engagement = self._generation.columns.engagement[blogger]
+    def _engagement_part(self, blogger: int, made: Score) -> Part:
+        engagement = self._columns.engagement[blogger]
         return Part(
             value=engagement.value,
-            weight=found.weights.engagement,
-            contribution=found.scores[row].contributions["engagement"],
-            percentile=percentile(self._peers.values, engagement.value),
+            weight=self._found.weights.engagement,
+            contribution=made.contributions["engagement"],
+            percentile=self._explainer.engagement.percentile(engagement.value),
             sample_size=engagement.sample_size,
             known=engagement.known,
-            peers_median=self._peers.known_median,
+            peers_median=self._explainer.engagement_median,
             inputs=engagement.inputs,
         )
 
-    def _reach(self, blogger: int, row: int, found: Scored) -> Part:
-        niche, values = found.niche, found.niche.reach_values
+    def _reach_part(self, blogger: int, made: Score) -> Part:
+        niche = self._found.niche
         return Part(
-            value=float(values[blogger]),
-            weight=found.weights.reach,
-            contribution=found.scores[row].contributions["reach"],
-            percentile=percentile(values, float(values[blogger])),
-            sample_size=int(self._generation.columns.distinct_linkers[blogger]),
+            value=float(niche.reach_values[blogger]),
+            weight=self._found.weights.reach,
+            contribution=made.contributions["reach"],
+            percentile=self._reach.percentile(float(niche.reach_values[blogger])),
+            sample_size=int(self._columns.distinct_linkers[blogger]),
             known=niche.reach.known,
-            peers_median=niche.reach_median,
+            peers_median=self._reach_median,
             inputs={
                 "whole": float(niche.reach.whole[blogger]),
                 "niche": float(niche.reach.niche[blogger]),
-                "distinct_linkers": int(self._generation.columns.distinct_linkers[blogger]),
-                "niche_linkers": niche.linkers(self._linkers_of(blogger)),
+                "distinct_linkers": int(self._columns.distinct_linkers[blogger]),
+                "niche_linkers": niche.linkers(self._explainer.linkers_of(blogger)),
             },
         )
 
-    def _linkers_of(self, blogger: int) -> NDArray[np.int64]:
-        """The bloggers who link to this one."""
-        start, end = self._linkers.indptr[blogger : blogger + 2]
-        return np.asarray(self._linkers.indices[start:end], np.int64)
-
-    def _evidence(self, blogger: int, posts: PostEvidence, picker: SentencePicker) -> tuple[Evidence, ...]:
-        rows = self._generation.rows_of(blogger)
+    def _evidence(self, blogger: int, posts: PostEvidence) -> tuple[Evidence, ...]:
+        generation = self._explainer.generation
+        first, listed = int(generation.posts.offsets[blogger]), generation.posts
         shown = []
         for place in posts.best:
-            document, cosine = self._generation.document(rows[place]), float(posts.cosines[place])
+            lies = PostRow(int(listed.segments[first + place]), int(listed.rows[first + place]))
+            document, cosine = generation.document(lies), float(posts.cosines[place])
             if not document.title and not document.text:
                 continue
             shown.append(
@@ -111,15 +131,15 @@ class Explainer:
                     url=document.url,
                     title=document.title,
                     published=document.published,
-                    sentence=picker.best(document),
+                    sentence=self._picker.best(document),
                     similarity=None if isnan(cosine) else cosine,
                     language=document.language,
                 )
             )
         return tuple(shown)
 
-
-def _flags(entry: BloggerEntry, row: int, found: Scored) -> tuple[str, ...]:
-    unread = found.niche.brief.vector is not None and isnan(found.found.evidence[row, 0])
-    reasons = (entry.reason,) if entry.reason and entry.reason not in entry.flags else ()
-    return (*entry.flags, *reasons, *((FULL_TEXT_ONLY,) if unread else ()))
+    def _flags(self, entry: BloggerEntry, row: int) -> tuple[str, ...]:
+        found = self._found
+        unread = found.niche.brief.vector is not None and isnan(found.matches.relevance.evidence[row, 0])
+        reasons = (entry.reason,) if entry.reason and entry.reason not in entry.flags else ()
+        return (*entry.flags, *reasons, *((FULL_TEXT_ONLY,) if unread else ()))

@@ -12,8 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bloghound.errors import InputError
 from ranking.engagement import EngagementTable
-from ranking.index.segment import BloggerEntry
+from ranking.index.bloggers import BloggerEntry
+
+PERSONAL_SHARE = 0.8
+"""A blog is personal when one author wrote four of five posts that name one: guests write now and then."""
 
 SECONDS_PER_DAY = timedelta(days=1).total_seconds()
 NOBODY: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -36,7 +40,8 @@ class Filters:
     ``languages`` are ISO 639-1 codes and ``platforms`` names as the crawl gives them: one of each is enough.
     ``last_post_within_days`` counts back from the generation's ``as_of``; ``min_engagement`` is a value of the
     engagement part, from 0 to 1, and passes those only whose engagement is known; ``max_sponsored_share`` is a share
-    of posts, from 0 to 1.
+    of posts, from 0 to 1; ``personal_only`` passes whoever one person writes (:data:`PERSONAL_SHARE`).
+    Raises InputError for a range that nothing can lie in.
     """
 
     languages: tuple[str, ...] = ()
@@ -46,6 +51,13 @@ class Filters:
     max_sponsored_share: float | None = None
     platforms: tuple[str, ...] = ()
     followers: Bounds = UNBOUNDED
+    personal_only: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("posts_per_month", "followers"):
+            minimum, maximum = getattr(self, name)
+            if minimum is not None and maximum is not None and minimum > maximum:
+                raise InputError(f"The filter {name} asks for at least {minimum:g} and at most {maximum:g}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class FilterColumns:
     sponsored_share: NDArray[np.float64]
     followers: NDArray[np.float64]
     engagement: NDArray[np.float64]
+    main_author_share: NDArray[np.float64]
 
 
 def filter_columns(bloggers: Sequence[BloggerEntry], engagement: EngagementTable, as_of: datetime) -> FilterColumns:
@@ -73,6 +86,7 @@ def filter_columns(bloggers: Sequence[BloggerEntry], engagement: EngagementTable
         sponsored_share=_column(one.sponsored_share for one in bloggers),
         followers=_column(one.followers for one in bloggers),
         engagement=np.where(engagement.known, engagement.values, np.nan),
+        main_author_share=_column(one.main_author_share for one in bloggers),
     )
 
 
@@ -89,6 +103,7 @@ def passing(columns: FilterColumns, filters: Filters) -> NDArray[np.bool_]:
         (columns.engagement, Bounds(minimum=filters.min_engagement)),
         (columns.sponsored_share, Bounds(maximum=filters.max_sponsored_share)),
         (columns.followers, filters.followers),
+        (columns.main_author_share, Bounds(minimum=PERSONAL_SHARE if filters.personal_only else None)),
     )
     for figures, (minimum, maximum) in bounds:  # a comparison with nan is False: unknown never passes
         if minimum is not None:

@@ -15,6 +15,8 @@ from bloghound.errors import AddressError
 from bloghound.urls import site_of
 from ranking.brief import Brief
 from ranking.index.generation import Generation
+from ranking.index.post_list import PostRows
+from ranking.index.text import PostsText
 from ranking.terms import content_words, query_terms
 
 ALPHA, BETA, GAMMA = 1.0, 0.25, 0.05
@@ -26,9 +28,6 @@ of all that the blogger writes about; with those values an example made the rest
 EXCLUDED_SHARE = 0.5
 """A blogger at least half of whose posts on the niche hold an excluded term writes about another niche; a word that
 slips in now and then says nothing."""
-
-EXCLUDED_HITS = 100_000
-"""Posts per excluded term that are looked up: 0.1 s. A term that is in more says little about anybody."""
 
 MAX_NAMED = 5
 """Unknown examples that a warning names."""
@@ -98,26 +97,30 @@ def moved(
     return np.asarray(total / norm, np.float32) if norm > 0 else None
 
 
-def excluded_posts(generation: Generation, terms: Iterable[str]) -> list[NDArray[np.bool_]]:
-    """Which posts hold one of the terms, one array per segment."""
-    required = [list(query_terms(content_words(term, None), generation.families).values()) for term in terms]
-    return [
-        _holding(len(segment.post_vectors), [segment.posts_text.holding(words, EXCLUDED_HITS) for words in required])
-        for segment in generation.segments
-    ]
+def excluded_posts(
+    text: PostsText, families: Iterable[str], terms: Iterable[str], posts: PostRows
+) -> NDArray[np.bool_]:
+    """Which of these posts hold one of the terms, shape (m,)."""
+    kinds, found = tuple(families), np.zeros(len(posts.rows), np.bool_)
+    for term in terms:
+        found |= text.holding(list(query_terms(content_words(term, None), kinds).values()), posts)
+    return found
 
 
-def mostly_excluded(holds: NDArray[np.bool_], on_topic: NDArray[np.bool_]) -> bool:
-    """Whether a blogger is left out: of its posts on the niche (of all, when none is) half or more hold a term."""
-    looked_at = holds[on_topic] if on_topic.any() else holds
-    return bool(looked_at.size and looked_at.mean() >= EXCLUDED_SHARE)
+def mostly_excluded(
+    holds: NDArray[np.bool_], on_topic: NDArray[np.bool_], offsets: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which bloggers are left out: of their posts on the niche (of all, when none is) half or more hold a term.
 
-
-def _holding(size: int, found: Iterable[NDArray[np.int64]]) -> NDArray[np.bool_]:
-    mask = np.zeros(size, np.bool_)
-    for rows in found:
-        mask[rows] = True
-    return mask
+    The posts of the i-th blogger are ``offsets[i]`` to ``offsets[i + 1]``.
+    """
+    sizes = np.diff(offsets)
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    topical, held, both = (
+        np.bincount(owners, weights=posts, minlength=len(sizes)) for posts in (on_topic, holds, on_topic & holds)
+    )
+    looked_at, found = np.where(topical > 0, topical, sizes), np.where(topical > 0, both, held)
+    return np.asarray((found > 0) & (found >= EXCLUDED_SHARE * looked_at), np.bool_)
 
 
 def _key_of(name: str) -> str:

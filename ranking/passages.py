@@ -6,7 +6,7 @@ twice the encoding.
 
 from dataclasses import dataclass
 
-from bloghound.records import RankablePost
+from bloghound.records import PostText, RankablePost
 
 RECIPE = "title-200w-1"
 """Version of the text that is embedded; a part of the encoder's name, so that another recipe means other vectors."""
@@ -32,9 +32,11 @@ def passage_text(title: str, text: str) -> str:
     return f"{title.strip()}. {opening}".strip(". ")[:PASSAGE_CHARS]
 
 
-def passages_of(post: RankablePost, model_languages: frozenset[str] | None = None) -> tuple[Passage, ...]:
+def passages_of(
+    post: RankablePost, written: PostText, model_languages: frozenset[str] | None = None
+) -> tuple[Passage, ...]:
     """The passages of a post to embed: none where text mining is reserved, or the model cannot read the language."""
-    text = passage_text(post.title, post.text)
+    text = passage_text(written.title, written.text)
     if post.text_reserved or not text or not readable(post.language, model_languages):
         return ()
     return (Passage(post.content_hash, text),)

@@ -9,6 +9,23 @@ from numpy.typing import NDArray
 from ranking.engagement import EngagementTable
 
 
+class Peers:
+    """The figures of all peers, sorted once."""
+
+    def __init__(self, figures: NDArray[np.float64]) -> None:
+        self._ordered = np.sort(figures)
+
+    @property
+    def median(self) -> float | None:
+        """The median; None of nothing."""
+        return median_or_none(self._ordered)
+
+    def percentile(self, value: float) -> float:
+        """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
+        below, to = np.searchsorted(self._ordered, value), np.searchsorted(self._ordered, value, side="right")
+        return round(100 * float(below + to) / 2 / max(len(self._ordered), 1), 1)
+
+
 @dataclass(frozen=True, slots=True)
 class EngagementPeers:
     """Engagement over a whole generation: ``values`` are those of all bloggers, ``known_median`` is over the bloggers
@@ -26,9 +43,3 @@ def engagement_peers(engagement: EngagementTable) -> EngagementPeers:
 def median_or_none(figures: Sequence[float] | NDArray[np.float64]) -> float | None:
     """The median; None of nothing."""
     return float(np.median(figures)) if len(figures) else None
-
-
-def percentile(peers: NDArray[np.float64], value: float) -> float:
-    """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
-    below = np.count_nonzero(peers < value) + np.count_nonzero(peers == value) / 2
-    return round(100 * float(below) / max(len(peers), 1), 1)

@@ -20,22 +20,16 @@ A blogger's best of many posts is better by chance than the best of few, so the 
 and the index holds the newest POSTS_PER_BLOGGER of each blogger only: they say what is written about now.
 
 Where the model cannot read the brief, full text alone speaks. Where it cannot read a blogger, the cosines enter at
-what the full text says, but at most at UNREAD_COSINE: a repeated word must not outweigh meaning that others show.
+what the full text says, but at most at what is typical of a relevant blogger: a repeated word proves no more than that.
 
-Two stages: blogger vectors and full text name the candidates; then only their posts are compared, exactly.
+Everything here is a function of figures; :mod:`ranking.matching` finds them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import astuple, dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ranking.brief import Brief
-from ranking.index.fulltext import Hits, ideal_score
-from ranking.index.generation import Generation
 
 EVIDENCE = ("whole_blog", "best_posts", "blog_text", "post_text")
 
@@ -52,12 +46,6 @@ corpus about as well, one or three posts of everybody do not."""
 
 SHOWN_POSTS = 3
 """Posts shown as evidence: what fits a page."""
-
-CANDIDATES_PER_SOURCE = 300
-"""Bloggers that each of the three first-stage lists names: 30 times the results that anybody looks at."""
-
-POST_HITS = 20_000
-"""Posts that the full text returns at most."""
 
 TYPICAL_RELEVANT = 0.37
 """Mean evidence of a strongly relevant blogger (median of the corpus's judged ones): there the value is 1 - 1/e."""
@@ -82,11 +70,20 @@ class Relevance:
     value: NDArray[np.float64]
     posts: NDArray[np.int64]
 
+    def of(self, places: NDArray[np.int64]) -> "Relevance":
+        """The same for the bloggers in these places."""
+        return Relevance(self.bloggers[places], self.evidence[places], self.value[places], self.posts[places])
+
+    def joined(self, others: "Relevance") -> "Relevance":
+        """These bloggers, then the others."""
+        parts = zip(astuple(self), astuple(others), strict=True)
+        return Relevance(*(np.concatenate(part) for part in parts))
+
 
 @dataclass(frozen=True, slots=True)
 class PostEvidence:
-    """One blogger's posts in order, shape (p,) each: cosine with the brief (nan where the model cannot read), and the
-    share of the attainable BM25."""
+    """Some posts in order, shape (p,) each: cosine with the brief (nan where the model cannot read), and the share of
+    the attainable BM25."""
 
     cosines: NDArray[np.float64]
     matches: NDArray[np.float64]
@@ -99,147 +96,52 @@ class PostEvidence:
 
 
 def value_of(evidence: NDArray[np.float64], *, brief_read: bool) -> NDArray[np.float64]:
-    """Relevance from 0 toward 1 for evidence of shape (c, 4): its mean, saturating.
+    """Relevance from 0 toward 1 for evidence of shape (c, 4): its mean, saturating."""
+    return saturated(mean_evidence(evidence, brief_read=brief_read))
+
+
+def mean_evidence(evidence: NDArray[np.float64], *, brief_read: bool) -> NDArray[np.float64]:
+    """The mean of each blogger's evidence, shape (c,).
 
     Unknown evidence (nan) enters at the mean of what is known, but where the model has read the brief, and only the
     blogger not, at :data:`UNREAD_COSINE` at most.
     """
+    unknown = np.isnan(evidence)
+    if not unknown.any():
+        return np.asarray(evidence.mean(axis=1), np.float64)
     known = np.nanmean(evidence, axis=1, keepdims=True)
     assumed = np.minimum(known, UNREAD_COSINE) if brief_read else known
-    mean = np.where(np.isnan(evidence), assumed, evidence).mean(axis=1)
+    return np.asarray(np.where(unknown, assumed, evidence).mean(axis=1), np.float64)
+
+
+def saturated(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Relevance for a mean of evidence."""
     return np.asarray(1 - np.exp(-np.maximum(mean, 0) / TYPICAL_RELEVANT), np.float64)
 
 
-class Matcher:
-    """One brief against one generation: who may be relevant, and how relevant anybody is.
+def posts_as_blogs(posts: PostEvidence, background: float) -> NDArray[np.float64]:
+    """The evidence, shape (p, 4), of each post read as a blog of this one post."""
+    meaning = from_zero(posts.cosines, background)
+    return np.asarray(np.stack([meaning, meaning, posts.matches, posts.matches], axis=1), np.float64)
 
-    ``background`` is the similarity of unrelated texts under the model (``Encoder.background``). A blogger's figures
-    do not depend on who else is looked at.
+
+def mean_of_best(figures: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """For each blogger the mean of its best posts' figures, shape (c,); nan where no figure is known.
+
+    The figures of the i-th blogger are ``offsets[i]`` to ``offsets[i + 1]``; nan ones do not count.
     """
-
-    def __init__(self, generation: Generation, brief: Brief, background: float) -> None:
-        self._generation = generation
-        self._brief = brief
-        self._background = background
-        self._whole_blog = _whole_blog(generation, brief)
-        self._blog_text = _blog_text(generation, brief)
-        self._post_hits = _post_hits(generation, brief)
-
-    def candidates(self, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """The bloggers that stand highest in any of the first-stage lists, in the order of the generation.
-
-        Only eligible ones, and of those only the ``allowed`` (shape (n,)) when that is given.
-        """
-        eligible = self._generation.eligible
-        open_to = eligible if allowed is None else eligible & allowed
-        lists = (self._whole_blog, self._blog_text, self._best_match)
-        chosen = np.unique(np.concatenate([_highest(figures, open_to) for figures in lists]))
-        return np.asarray(chosen[open_to[chosen]], np.int64)
-
-    def relevance(self, bloggers: NDArray[np.int64]) -> Relevance:
-        """The relevance of these bloggers, candidates or not."""
-        evidence = np.full((len(bloggers), len(EVIDENCE)), np.nan)
-        for row, blogger in enumerate(bloggers.tolist()):
-            posts = self.posts_of(blogger)
-            evidence[row] = (
-                _from_zero(self._whole_blog[blogger], self._background),
-                _from_zero(_mean_of_best(posts.cosines[~np.isnan(posts.cosines)]), self._background),
-                self._blog_text[blogger],
-                _mean_of_best(posts.matches) if posts.matches.size else 0.0,
-            )
-        counts = np.array([len(self._generation.rows_of(blogger)) for blogger in bloggers.tolist()], np.int64)
-        return Relevance(bloggers, evidence, self._value_of(evidence), counts)
-
-    def posts_of(self, blogger: int) -> PostEvidence:
-        """The evidence of each of a blogger's posts."""
-        segment, rows = self._place(blogger)
-        hits, vectors = self._post_hits[segment], self._generation.segments[segment].post_vectors
-        first, last = np.searchsorted(hits.rows, (rows.start, rows.stop)).tolist()
-        matches = np.zeros(len(rows))
-        matches[hits.rows[first:last] - rows.start] = hits.scores[first:last]
-        if self._brief.vector is None:
-            return PostEvidence(np.full(len(rows), np.nan), matches)
-        own = np.asarray(vectors[rows.start : rows.stop], np.float32)
-        cosines = np.where(own.any(axis=1), (own @ self._brief.vector).astype(np.float64), np.nan)
-        return PostEvidence(cosines, matches)
-
-    def on_topic(self, posts: PostEvidence, least: float) -> NDArray[np.bool_]:
-        """Which posts are as relevant as a blogger of relevance ``least``, each read as a blog of this one post."""
-        meaning = _from_zero(posts.cosines, self._background)
-        evidence = np.stack([meaning, meaning, posts.matches, posts.matches], axis=1)
-        return np.asarray(self._value_of(evidence) >= least, np.bool_)
-
-    def _value_of(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-        return value_of(evidence, brief_read=self._brief.vector is not None)
-
-    def _place(self, blogger: int) -> tuple[int, range]:
-        segment, local = self._generation.locate(blogger)
-        return segment, self._generation.segments[segment].rows_of(local)
-
-    @cached_property
-    def _best_match(self) -> NDArray[np.float64]:
-        """Each blogger's best post by words, shape (n,)."""
-        found = np.zeros(len(self._generation.bloggers))
-        parts = zip(self._generation.bases, self._generation.segments, self._post_hits, strict=False)
-        for base, segment, hits in parts:
-            owners = np.searchsorted(segment.offsets, hits.rows, side="right") - 1
-            np.maximum.at(found, base + owners, hits.scores)
-        return found
+    sizes = np.diff(offsets)
+    columns = np.arange(max(int(sizes.max(initial=0)), 1))
+    table = np.full((len(sizes), len(columns)), np.inf)
+    table[columns < sizes[:, None]] = np.where(np.isnan(figures), np.inf, -figures)
+    table.sort(axis=1)
+    known = np.isfinite(table).sum(axis=1)
+    counted = np.minimum(np.maximum(BEST_POSTS, np.round(BEST_SHARE * known).astype(np.int64)), known)
+    # Added up one after the other, so that the sum does not depend on who else is in the table.
+    sums = -np.cumsum(table, axis=1)[np.arange(len(sizes)), np.maximum(counted, 1) - 1]
+    return np.asarray(np.divide(sums, counted, out=np.full(len(sizes), np.nan), where=counted > 0), np.float64)
 
 
-def relevance(
-    generation: Generation, brief: Brief, background: float, allowed: NDArray[np.bool_] | None = None
-) -> Relevance:
-    """Relevance of the candidates among the ``allowed`` bloggers; the arguments are those of :class:`Matcher`."""
-    matcher = Matcher(generation, brief, background)
-    return matcher.relevance(matcher.candidates(allowed))
-
-
-def _highest(figures: NDArray[np.float64], open_to: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The bloggers with the highest figures, of equal ones the first, without sorting all."""
-    ranked = np.where(open_to, np.nan_to_num(figures, nan=-np.inf), -np.inf)
-    if len(ranked) <= CANDIDATES_PER_SOURCE:
-        return np.arange(len(ranked))
-    last = np.partition(ranked, len(ranked) - CANDIDATES_PER_SOURCE)[len(ranked) - CANDIDATES_PER_SOURCE]
-    above = np.flatnonzero(ranked > last)
-    return np.concatenate([above, np.flatnonzero(ranked == last)[: CANDIDATES_PER_SOURCE - len(above)]])
-
-
-def _whole_blog(generation: Generation, brief: Brief) -> NDArray[np.float64]:
-    """Cosine of each blogger's mean direction, shape (n,); nan where there is no vector."""
-    if brief.vector is None:
-        return np.full(len(generation.bloggers), np.nan)
-    cosines = [np.asarray(segment.blogger_vectors) @ brief.vector for segment in generation.segments]
-    return np.where(generation.has_vector, np.concatenate(cosines).astype(np.float64), np.nan)
-
-
-def _blog_text(generation: Generation, brief: Brief) -> NDArray[np.float64]:
-    """Share of the attainable BM25 that each blogger's posts reach as one text, shape (n,)."""
-    found = np.zeros(len(generation.bloggers))
-    for base, segment in zip(generation.bases, generation.segments, strict=False):
-        ideal = ideal_score(segment.bloggers_text, brief.words, brief.weights)
-        hits = segment.bloggers_text.search(brief.terms, len(segment.bloggers), brief.term_weights)
-        found[base + hits.rows] = hits.scores / ideal if ideal else 0.0
-    return found
-
-
-def _post_hits(generation: Generation, brief: Brief) -> Sequence[Hits]:
-    """Each segment's best matching posts, with their shares of the attainable BM25."""
-    found = []
-    for segment in generation.segments:
-        ideal = ideal_score(segment.posts_text, brief.words, brief.weights)
-        hits = segment.posts_text.search(brief.terms, POST_HITS, brief.term_weights)
-        found.append(Hits(hits.rows, hits.scores / ideal if ideal else np.zeros(len(hits.rows))))
-    return found
-
-
-def _mean_of_best(figures: NDArray[np.float64]) -> float:
-    if not figures.size:
-        return float("nan")
-    count = min(max(BEST_POSTS, round(BEST_SHARE * figures.size)), figures.size)
-    return float(np.partition(figures, figures.size - count)[-count:].mean())
-
-
-def _from_zero(cosine: Cosines, background: float) -> Cosines:
+def from_zero(cosine: Cosines, background: float) -> Cosines:
     """A cosine on the scale where unrelated texts are 0 and equal ones 1."""
     return (cosine - background) / (1 - background)

@@ -8,10 +8,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bloghound.errors import InputError
 from ranking.credibility import Finding
 
-FORMULA = "bloghound-score-3"
+FORMULA = "bloghound-score-4"
 """Version of everything that turns a generation and a brief into a score; it changes when any constant does."""
 
 GATE_MIDDLE = 0.39
@@ -70,15 +73,46 @@ class Score:
     deductions: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scores of several bloggers: ``total`` and ``gate`` (c,), ``contributions`` (c, 3) in the order of
+    :data:`PARTS`."""
+
+    total: NDArray[np.float64]
+    gate: NDArray[np.float64]
+    contributions: NDArray[np.float64]
+
+    def of(self, row: int, findings: Sequence[Finding]) -> Score:
+        """The score in that row, whose deductions are those of the findings."""
+        contributions = dict(zip(PARTS, self.contributions[row].tolist(), strict=True))
+        return Score(float(self.total[row]), float(self.gate[row]), contributions, tuple(findings))
+
+
+def gates(relevance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of each blogger's parts that counts: 0 off the niche, 1 on it, by an absolute measure of relevance."""
+    return np.asarray(1 / (1 + np.exp(-(relevance - GATE_MIDDLE) / GATE_WIDTH)), np.float64)
+
+
 def gate(relevance: float) -> float:
-    """The share of a blogger's parts that counts: 0 off the niche, 1 on it, by an absolute measure of relevance."""
-    return 1 / (1 + math.exp(-(relevance - GATE_MIDDLE) / GATE_WIDTH))
+    """That share for one blogger."""
+    return float(gates(np.array([relevance]))[0])
+
+
+def scores(values: NDArray[np.float64], weights: Weights, deducted: NDArray[np.float64]) -> Scores:
+    """The scores of bloggers with these ``values`` of their parts, (c, 3) from 0 to 1, and these sums of deductions."""
+    opened = gates(values[:, 0])
+    counting = np.array([weights.relevance, weights.engagement, weights.reach])
+    contributions = opened[:, None] * counting * values
+    relevance, engagement, reach = contributions.T
+    return Scores(relevance + engagement + reach - deducted, opened, contributions)
 
 
 def score(values: Mapping[str, float], weights: Weights, findings: Sequence[Finding]) -> Score:
-    """The score of a blogger whose parts have these values, each from 0 to 1."""
-    opened = gate(values["relevance"])
-    shares = {"relevance": weights.relevance, "engagement": weights.engagement, "reach": weights.reach}
-    contributions = {part: opened * shares[part] * values[part] for part in PARTS}
-    total = math.fsum([*contributions.values(), *(-finding.amount for finding in findings)])
-    return Score(total, opened, contributions, tuple(findings))
+    """The score of one blogger whose parts have these values."""
+    row = np.array([[values[part] for part in PARTS]])
+    return scores(row, weights, np.array([deducted_for(findings)])).of(0, findings)
+
+
+def deducted_for(findings: Sequence[Finding]) -> float:
+    """What all findings take together."""
+    return math.fsum(finding.amount for finding in findings)

@@ -1,23 +1,26 @@
 """Every candidate's score for one brief, and the figures that it is made of.
 
 A score does not depend on filters, on the page or on who else is shown: the niche, within which reach and percentiles
-are measured, is made of the brief's candidates among all bloggers. So a score can be explained without the list that
-it was read in.
+are measured, is made of all bloggers, whoever may be shown. So a score can be explained without its list. Relevance
+alone costs much to find, so the candidates are those with the best scores by estimated relevance, and of those that may
+be shown: a filter is no sieve after the fact.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.brief import Brief
-from ranking.index.generation import Generation
-from ranking.peers import median_or_none
+from ranking.matching import Library, Matcher, Matches, highest
 from ranking.reach import Reach, reach_of
-from ranking.relevance import Matcher, Relevance
-from ranking.score import GATE_MIDDLE, Score, Weights, gate, score
+from ranking.score import Scores, Weights, deducted_for, gates, scores
 from ranking.values import NicheReach
+
+CANDIDATES = 500
+"""Bloggers that are scored exactly, beside those of the niche: the best ones by their estimated scores. Over 10,000
+made-up bloggers the first 50 are those of scoring everybody; so are the first 5 with a tenth of these and of the niche,
+which is how 100,000 bloggers would look."""
 
 IN_NICHE_GATE = 0.5
 """A blogger whose gate is open at least half counts as one of the niche, as a post does that is as relevant."""
@@ -25,85 +28,95 @@ IN_NICHE_GATE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Niche:
-    """A brief's candidates among all bloggers, and what follows from them for everybody.
+    """The bloggers that are nearest to a brief, and what follows from them for everybody.
 
-    ``gates`` has shape (n,), 0 for bloggers that are no candidates.
+    ``gates`` has shape (n,), 0 for bloggers outside the niche; ``reach_values`` are those of ``reach.value``.
     """
 
     brief: Brief
     matcher: Matcher
-    candidates: Relevance
+    members: Matches
     gates: NDArray[np.float64]
     reach: Reach
     reach_values: NDArray[np.float64]
-    reach_median: float | None
 
     def linkers(self, sources: NDArray[np.int64]) -> int:
         """How many of these bloggers are of the niche."""
         return int(np.count_nonzero(self.gates[sources] >= IN_NICHE_GATE))
 
-    def on_topic(self, blogger: int) -> NDArray[np.bool_]:
-        """Which posts of a blogger are on the niche, each by itself."""
-        return self.matcher.on_topic(self.matcher.posts_of(blogger), GATE_MIDDLE)
-
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The scores of some bloggers, in the order of ``found``, within a niche."""
+    """The scores of some bloggers within a niche, in the order of ``matches``."""
 
     niche: Niche
     weights: Weights
-    found: Relevance
-    scores: tuple[Score, ...]
+    matches: Matches
+    scores: Scores
+
+    @property
+    def bloggers(self) -> NDArray[np.int64]:
+        """The bloggers, shape (c,), in the order of the generation."""
+        return self.matches.relevance.bloggers
 
 
-def niche_of(generation: Generation, brief: Brief, background: float, niche_reach: NicheReach) -> Niche:
-    """The niche of a brief; ``background`` is the similarity of unrelated texts under the model."""
-    matcher = Matcher(generation, brief, background)
-    candidates = matcher.relevance(matcher.candidates())
-    gates = np.zeros(len(generation.bloggers))
-    gates[candidates.bloggers] = [gate(value) for value in candidates.value.tolist()]
-    reach = reach_of(generation.columns.matrix, generation.columns.reach, gates, niche_reach)
-    values = reach.value
-    return Niche(brief, matcher, candidates, gates, reach, values, median_or_none(values) if reach.known else None)
+class Scorer:
+    """Scores the bloggers of one generation, ``most`` of them exactly; holds what is the same for every brief."""
+
+    def __init__(self, library: Library, niche_reach: NicheReach, most: int = CANDIDATES) -> None:
+        self._library = library
+        self._most = most
+        self._niche_reach = niche_reach
+        generation = library.generation
+        self._deducted = np.array([deducted_for(findings) for findings in generation.columns.findings], np.float64)
+        keys = [blogger.site_key for blogger in generation.bloggers]
+        self._place_of_key = np.empty(len(keys), np.int64)
+        self._place_of_key[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+
+    def niche(self, brief: Brief) -> Niche:
+        """The niche of a brief."""
+        columns, matcher = self._library.generation.columns, Matcher(self._library, brief)
+        members = matcher.match(matcher.niche())
+        opened = np.zeros(len(self._deducted))
+        opened[members.relevance.bloggers] = gates(members.relevance.value)
+        reach = reach_of(columns.matrix, columns.reach, opened, self._niche_reach)
+        return Niche(brief, matcher, members, opened, reach, reach.value)
+
+    def candidates(self, niche: Niche, weights: Weights, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """The bloggers to score, in the order of the generation: eligible, and ``allowed`` (shape (n,); None: all)."""
+        eligible = self._library.generation.eligible
+        open_to = eligible if allowed is None else eligible & allowed
+        chosen = np.flatnonzero(open_to)
+        if len(chosen) > self._most:
+            estimates = self._scores(niche.matcher.estimated(chosen, niche.members), niche, chosen, weights)
+            chosen = chosen[highest(estimates.total, self._most)]
+        known = niche.members.relevance.bloggers
+        return np.union1d(chosen, known[open_to[known]])
+
+    def scored(self, niche: Niche, bloggers: NDArray[np.int64], weights: Weights) -> Scored:
+        """The scores of these bloggers (ascending), of the niche or not."""
+        found = _matches_of(niche, bloggers)
+        return Scored(niche, weights, found, self._scores(found.relevance.value, niche, bloggers, weights))
+
+    def _scores(
+        self, relevance: NDArray[np.float64], niche: Niche, bloggers: NDArray[np.int64], weights: Weights
+    ) -> Scores:
+        engagement = self._library.generation.columns.engagement.values[bloggers]
+        values = np.stack([relevance, engagement, niche.reach_values[bloggers]], axis=1)
+        return scores(values, weights, self._deducted[bloggers])
+
+    def order(self, found: Scored, among: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of ``found`` that are in ``among``, best score first, equal ones by site key."""
+        keys = self._place_of_key[found.bloggers[among]]
+        return among[np.lexsort((keys, -found.scores.total[among]))]
 
 
-def scored(generation: Generation, niche: Niche, bloggers: NDArray[np.int64], weights: Weights) -> Scored:
-    """The scores of these bloggers (ascending), candidates of the niche or not."""
-    columns, found = generation.columns, _relevance_of(niche, bloggers)
-    scores = tuple(
-        score(
-            {
-                "relevance": float(value),
-                "engagement": float(columns.engagement.values[blogger]),
-                "reach": float(niche.reach_values[blogger]),
-            },
-            weights,
-            columns.findings[blogger],
-        )
-        for blogger, value in zip(bloggers.tolist(), found.value.tolist(), strict=True)
-    )
-    return Scored(niche, weights, found, scores)
-
-
-def order_of(generation: Generation, found: Scored, among: Sequence[int]) -> list[int]:
-    """The rows of ``found`` that are in ``among``, best score first, equal ones by site key."""
-    keys = [generation.bloggers[blogger].site_key for blogger in found.found.bloggers.tolist()]
-    return sorted(among, key=lambda row: (-found.scores[row].total, keys[row]))
-
-
-def _relevance_of(niche: Niche, bloggers: NDArray[np.int64]) -> Relevance:
-    """The bloggers' relevance; that of the niche's own candidates is known already."""
-    known = niche.candidates
-    if np.array_equal(known.bloggers, bloggers):
+def _matches_of(niche: Niche, bloggers: NDArray[np.int64]) -> Matches:
+    """The bloggers' matches; those of the niche's own are known already."""
+    known = niche.members
+    if np.array_equal(known.relevance.bloggers, bloggers):
         return known
-    more = niche.matcher.relevance(np.setdiff1d(bloggers, known.bloggers))
-    everybody = np.concatenate([known.bloggers, more.bloggers])
-    rows = np.argsort(everybody)
-    rows = rows[np.searchsorted(everybody[rows], bloggers)]
-    return Relevance(
-        bloggers,
-        np.concatenate([known.evidence, more.evidence])[rows],
-        np.concatenate([known.value, more.value])[rows],
-        np.concatenate([known.posts, more.posts])[rows],
-    )
+    more = niche.matcher.match(np.setdiff1d(bloggers, known.relevance.bloggers))
+    everybody = known.joined(more)
+    order = np.argsort(everybody.relevance.bloggers)
+    return everybody.of(order[np.searchsorted(everybody.relevance.bloggers[order], bloggers)])

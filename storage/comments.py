@@ -1,11 +1,11 @@
 """Single comments on posts, without names and words."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, Subquery, delete, select
 
 from bloghound.records import Comment, PostComments
 from storage.suppressions import keyed_hash
@@ -20,8 +20,6 @@ MAX_COMMENTS_PER_POST = 1000
 
 _SOURCES = ("api", "page", "feed")
 """Whom to believe where several know equally many comments: interfaces tell most, feeds never who the author is."""
-
-_UNDATED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class ReadComment(NamedTuple):
@@ -107,23 +105,41 @@ def _is_place(comment_key: str) -> bool:
 
 def of_posts(connection: Connection, post_ids: Sequence[int]) -> dict[int, PostComments]:
     """The comments of posts of which any is known; of several sources the one that knows most is believed."""
-    found: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    columns = ("post_id", "source", "comment_key", "commenter_hash", "published_at", "words", "by_author")
+    found: dict[int, PostComments] = {}
     for batch in batches(sorted(set(post_ids))):
-        query = select(*(_COMMENT.c[name] for name in columns)).where(_COMMENT.c.post_id.in_(batch))
-        for row in connection.execute(query.order_by(_COMMENT.c.id)):
-            found[row.post_id][row.source].append(row)
-    return {post_id: _of_post(sources) for post_id, sources in found.items()}
+        found |= _read(connection, _STORED.where(_COMMENT.c.post_id.in_(batch)))
+    return found
 
 
-def _of_post(sources: Mapping[str, Sequence[Any]]) -> PostComments:
+def of_posts_in(connection: Connection, ids: Subquery) -> dict[int, PostComments]:
+    """:func:`of_posts` of the posts whose ids ``ids`` selects."""
+    return _read(connection, _STORED.join(ids, ids.c.id == _COMMENT.c.post_id))
+
+
+_STORED = select(
+    *(_COMMENT.c[name] for name in ("post_id", "source", "comment_key", "commenter_hash", "words", "by_author"))
+).order_by(_COMMENT.c.published_at.asc().nulls_last(), _COMMENT.c.id)
+
+_Row = Any
+"""A row of that query: unpacked by place, since there may be millions."""
+
+
+def _read(connection: Connection, query: Select[Any]) -> dict[int, PostComments]:
+    found: dict[int, list[_Row]] = {}
+    for row in connection.execute(query).all():
+        found.setdefault(row[0], []).append(row)
+    return {post_id: _of_post(rows) for post_id, rows in found.items()}
+
+
+def _of_post(rows: Sequence[_Row]) -> PostComments:
+    """The comments of one post; ``rows`` are the oldest comment's first."""
+    numbers = Counter([row[1] for row in rows])
+    fullest = max(_SOURCES, key=numbers.__getitem__)
     # What is the author's by one source is so for all: a feed holds the author's answers unmarked.
-    by_author = {row.comment_key for rows in sources.values() for row in rows if row.by_author}
-    fullest = max(_SOURCES, key=lambda source: len(sources.get(source, ())))
-    rows = sorted(sources[fullest], key=lambda row: row.published_at or _UNDATED)
-    by_readers = [row for row in rows if row.comment_key not in by_author]
+    by_author = {row[2] for row in rows if row[5]}
+    by_readers = [row for row in rows if row[1] == fullest and row[2] not in by_author]
     return PostComments(
-        commenters=tuple(row.commenter_hash for row in by_readers),
-        author_answers=len(rows) - len(by_readers),
-        words=tuple(row.words for row in by_readers if row.words is not None),
+        commenters=tuple([row[3] for row in by_readers]),
+        author_answers=numbers[fullest] - len(by_readers),
+        words=tuple([row[4] for row in by_readers if row[4] is not None]),
     )

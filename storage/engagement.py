@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import count as count_up
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Subquery, select
 
 from bloghound.records import EngagementKind, EngagementReading, UnknownReason
 from storage.tables import EngagementObservation
@@ -89,6 +90,25 @@ def latest_readings(connection: Connection, post_ids: Sequence[int]) -> Latest:
     return found
 
 
+def latest_readings_in(connection: Connection, ids: Subquery) -> dict[int, tuple[EngagementReading, ...]]:
+    """The latest reading of each kind, in the order of the kinds, by post, of the posts whose ids ``ids`` selects."""
+    columns = [_OBSERVATION.c[name] for name in ("post_id", "kind", "count", "reason")]
+    # A post has one observation of a kind at a time, so that the last row of a kind is the latest.
+    ordered = select(*columns).join(ids, ids.c.id == _OBSERVATION.c.post_id)
+    ordered = ordered.order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.kind, _OBSERVATION.c.observed_at)
+    found: dict[int, tuple[EngagementReading, ...]] = {}
+    for post_id, kind, count, reason in connection.execute(ordered).all():
+        reading, known = _reading(kind, count, reason), found.get(post_id, ())
+        found[post_id] = (*(known[:-1] if known and known[-1].kind is reading.kind else known), reading)
+    return found
+
+
+# Most posts have one of a few readings, and making one takes longer than finding it.
+@lru_cache(maxsize=65_536)
+def _reading(kind: str, count: int | None, reason: str | None) -> EngagementReading:
+    return EngagementReading(EngagementKind(kind), count, UnknownReason(reason) if reason else None)
+
+
 def _stored(connection: Connection, post_ids: Sequence[int]) -> Iterator[tuple[int, str, EngagementReading]]:
     """All readings of posts with their sources, the oldest of each post first."""
     columns = [_OBSERVATION.c[name] for name in ("post_id", "source_url", "kind", "count", "reason")]
@@ -96,5 +116,4 @@ def _stored(connection: Connection, post_ids: Sequence[int]) -> Iterator[tuple[i
         query = select(*columns).where(_OBSERVATION.c.post_id.in_(batch))
         ordered = query.order_by(_OBSERVATION.c.post_id, _OBSERVATION.c.observed_at, _OBSERVATION.c.id)
         for post_id, source_url, kind, count, reason in connection.execute(ordered):
-            stated = UnknownReason(reason) if reason else None
-            yield post_id, source_url, EngagementReading(EngagementKind(kind), count, stated)
+            yield post_id, source_url, _reading(kind, count, reason)

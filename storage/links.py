@@ -1,15 +1,18 @@
 """Links: per post in its content, once per site and target elsewhere; and the edges between sites they make."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Text, and_, cast, func, select
 
 from bloghound.errors import AddressError
 from bloghound.records import Link as LinkValue
 from bloghound.records import LinkContext, SiteEdge
 from bloghound.urls import canonical_url, site_of
+from storage.posts import not_live
 from storage.tables import Link, Post, Site
 from storage.tables.base import table_of
 from storage.upserts import upsert
@@ -25,6 +28,10 @@ MAX_ANCHOR_CHARS = 200
 
 EVIDENCE_POSTS = 5
 """Linking posts named on an edge: enough to check it by hand; the database holds the rest."""
+
+
+LINKS_AT_ONCE = 10_000
+"""Links held at once while all are read: 3 MB."""
 
 
 def keep_post_links(connection: Connection, links: Sequence[tuple[int, int, LinkValue]], *, now: datetime) -> None:
@@ -124,6 +131,39 @@ def site_edges(connection: Connection, *, between_known: bool = True) -> Iterato
             group = []
         group.append(row)
     yield from _edges(group)
+
+
+class LinkedSites(NamedTuple):
+    """That one site links to another, both given by key; it comes once for each link."""
+
+    source_key: str
+    target_key: str
+    rel: tuple[str, ...]
+
+
+def linked_sites(
+    connection: Connection, contexts: Collection[LinkContext], *, seen_since: datetime | None
+) -> Iterator[LinkedSites]:
+    """The links of live posts, and those of sites as such, in some contexts; in no order, and so sooner than edges.
+
+    With ``seen_since`` only those seen then or later.
+    """
+    hidden = not_live(connection)
+    keys: dict[int, str] = dict(connection.execute(select(_SITE.c.id, _SITE.c.key)).all())
+    query = select(_LINK.c.site_id, _LINK.c.target_site_key, cast(_LINK.c.rel, Text), _LINK.c.post_id)
+    query = query.where(_LINK.c.context.in_(sorted(context.value for context in contexts)))
+    if seen_since is not None:
+        query = query.where(_LINK.c.last_seen >= seen_since)
+    for part in connection.execute(query.execution_options(yield_per=LINKS_AT_ONCE)).partitions():
+        for site_id, target_key, rel, post_id in part:
+            if post_id not in hidden:
+                yield LinkedSites(keys[site_id], target_key, _rel_of(rel))
+
+
+# The same few values stand in nearly all rows.
+@lru_cache(maxsize=1024)
+def _rel_of(stored: str) -> tuple[str, ...]:
+    return tuple(sorted(json.loads(stored)))
 
 
 def _edge_key(row: Any) -> tuple[str, str, str]:

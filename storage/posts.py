@@ -261,3 +261,8 @@ def at_addresses(connection: Connection, site_id: int, urls: Iterable[str]) -> d
         query = query.where(_ADDRESS.c.site_id == site_id, _ADDRESS.c.folded_url.in_(batch))
         known.update(connection.execute(query).all())
     return {url: known[name] for url, name in folded.items() if name in known}
+
+
+def not_live(connection: Connection) -> frozenset[int]:
+    """Ids of the posts that are not shown: candidates, and those that vanished."""
+    return frozenset(connection.execute(select(_POST.c.id).where(_POST.c.state != "live")).scalars())

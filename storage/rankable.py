@@ -1,32 +1,34 @@
-"""Bloggers with their sites and posts, as the index is built from: streamed, one blogger at a time."""
+"""Bloggers with their sites and the facts of their posts, as the index is built from: streamed; and posts' texts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import gc
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, and_, func, or_, select
+from sqlalchemy import Connection, Subquery, func, or_, select
 
-from bloghound.records import (
-    Disclosure,
-    EngagementReading,
-    PostComments,
-    RankableBlogger,
-    RankablePost,
-    RankableSite,
-    SiteHealth,
-)
-from storage import audiences, citations, comments, engagement
-from storage.tables import Author, Blogger, Link, Post, Site
+from bloghound.records import PostText, RankableBlogger, RankablePost, RankableSite, SiteHealth
+from storage import audiences
+from storage.posts import not_live
+from storage.rankable_posts import posts_by_site
+from storage.tables import Blogger, Post, Site
 from storage.tables.base import table_of
 from storage.upserts import batches
 
-_BLOGGER, _SITE, _POST, _AUTHOR = table_of(Blogger), table_of(Site), table_of(Post), table_of(Author)
-_LINK = table_of(Link)
+_BLOGGER, _SITE, _POST = table_of(Blogger), table_of(Site), table_of(Post)
 
 # A site that turned out to be a shop, documentation or a theme's demo makes nobody a candidate.
 _IS_BLOG = or_(_SITE.c.health.is_(None), _SITE.c.health != SiteHealth.NOT_A_BLOG.value)
 
-_BLOGGERS_AT_ONCE = 50
-"""Bloggers read in one go: at 150 posts of 10 kB each, 75 MB."""
+_POSTS_AT_ONCE = 20_000
+"""Posts whose facts are read in one go: 40 MB, and so many that the queries themselves do not count."""
+
+_BLOGGERS_AT_ONCE = 5_000
+"""Where bloggers have few posts: their ids are one list of a query, and SQLite takes 32,766 values."""
+
+
+_POST_ID = attrgetter("post_id")
 
 
 def bloggers(connection: Connection, newest: int | None = None) -> Iterator[RankableBlogger]:
@@ -34,54 +36,77 @@ def bloggers(connection: Connection, newest: int | None = None) -> Iterator[Rank
 
     With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest.
     """
-    ids = [row.id for row in _with_posts(connection)]
-    for batch in batches(ids, _BLOGGERS_AT_ONCE):
-        yield from _load(connection, batch, newest)
+    counts = _live_posts(connection)
+    ids = [row.id for row in _with_posts(connection, counts)]
+    hidden = not_live(connection)
+    for chunk in _chunks(ids, counts, newest):
+        many = [one for one in chunk if newest is not None and counts[one] > newest]
+        few = sorted(set(chunk).difference(many))
+        chosen = [_all_posts(few)] if few else []
+        chosen += [_newest_posts(many, newest)] if many and newest is not None else []
+        with _without_cycles():
+            loaded = _load(connection, chunk, chosen, hidden)
+        yield from loaded
 
 
-def newest_contents(connection: Connection, newest: int, languages: Sequence[str] | None = None) -> list[str]:
-    """Content hashes of each blogger's newest posts, sorted; without reserved texts, and in ``languages`` if given.
-
-    Posts of unknown language are included.
-    """
-    places = _places()
-    query = (
-        select(_POST.c.content_hash)
-        .join(places, places.c.id == _POST.c.id)
-        .where(places.c.place <= newest, _POST.c.text_reserved.is_(False))
-        .distinct()
-        .order_by(_POST.c.content_hash)
-    )
-    if languages is not None:
-        query = query.where(or_(_POST.c.language.is_(None), _POST.c.language.in_(list(languages))))
-    return list(connection.execute(query).scalars())
+def texts(connection: Connection, post_ids: Sequence[int]) -> Iterator[PostText]:
+    """What posts say, in the order asked; a post that is not stored is left out."""
+    for batch in batches(post_ids):
+        query = select(_POST.c.id, _POST.c.title, _POST.c.text).where(_POST.c.id.in_(sorted(batch)))
+        found = {row[0]: row for row in connection.execute(query)}
+        yield from (PostText(*found[post_id]) for post_id in batch if post_id in found)
 
 
-def _places(site_ids: Sequence[int] | None = None) -> Subquery:
-    """Id and place of each live post among its blogger's, the newest at place 1."""
+def _live_posts(connection: Connection) -> dict[int, int]:
+    """How many live posts bloggers have, by blogger id; those without any are left out."""
+    query = select(_SITE.c.blogger_id, func.count()).join(_POST, _POST.c.site_id == _SITE.c.id)
+    query = query.where(_POST.c.state == "live", _IS_BLOG).group_by(_SITE.c.blogger_id)
+    return dict(connection.execute(query).all())
+
+
+def _chunks(ids: Sequence[int], counts: Mapping[int, int], newest: int | None) -> Iterator[list[int]]:
+    """Runs of bloggers that are read in one go."""
+    chunk: list[int] = []
+    posts = 0
+    for blogger_id in ids:
+        chunk.append(blogger_id)
+        posts += counts[blogger_id] if newest is None else min(counts[blogger_id], newest)
+        if posts >= _POSTS_AT_ONCE or len(chunk) == _BLOGGERS_AT_ONCE:
+            yield chunk
+            chunk, posts = [], 0
+    if chunk:
+        yield chunk
+
+
+def _all_posts(blogger_ids: Sequence[int]) -> Subquery:
+    """Ids of all live posts of bloggers."""
+    query = select(_POST.c.id).join(_SITE, _SITE.c.id == _POST.c.site_id)
+    return query.where(_SITE.c.blogger_id.in_(blogger_ids), _POST.c.state == "live", _IS_BLOG).subquery()
+
+
+def _newest_posts(blogger_ids: Sequence[int], newest: int) -> Subquery:
+    """Ids of the newest live posts of each blogger."""
+    places = _places(blogger_ids)
+    return select(places.c.id).where(places.c.place <= newest).subquery()
+
+
+def _places(blogger_ids: Sequence[int]) -> Subquery:
+    """Id and place of each live post of these bloggers, the newest at place 1."""
     place = func.row_number().over(
         partition_by=_SITE.c.blogger_id, order_by=(_POST.c.published_at.desc().nulls_last(), _POST.c.id.desc())
     )
     query = select(_POST.c.id, place.label("place")).join(_SITE, _SITE.c.id == _POST.c.site_id)
-    query = query.where(_POST.c.state == "live", _IS_BLOG)
-    return (query if site_ids is None else query.where(_SITE.c.id.in_(site_ids))).subquery()
+    return query.where(_POST.c.state == "live", _IS_BLOG, _SITE.c.blogger_id.in_(blogger_ids)).subquery()
 
 
 def keys(connection: Connection) -> list[str]:
     """Keys of the founding sites of all bloggers with at least one live post, in the order of :func:`bloggers`."""
-    return [str(row.site_key) for row in _with_posts(connection)]
+    return [str(row.site_key) for row in _with_posts(connection, _live_posts(connection))]
 
 
-def _with_posts(connection: Connection) -> Sequence[Any]:
-    with_posts = (
-        select(_BLOGGER.c.id)
-        .join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
-        .join(_POST, and_(_POST.c.site_id == _SITE.c.id, _POST.c.state == "live"))
-        .where(_IS_BLOG)
-        .distinct()
-    )
-    query = select(_BLOGGER.c.id, _BLOGGER.c.site_key).where(_BLOGGER.c.id.in_(with_posts))
-    return connection.execute(query.order_by(_BLOGGER.c.site_key)).all()
+def _with_posts(connection: Connection, counts: Mapping[int, int]) -> list[Any]:
+    everybody = connection.execute(select(_BLOGGER.c.id, _BLOGGER.c.site_key).order_by(_BLOGGER.c.site_key))
+    return [row for row in everybody if row.id in counts]
 
 
 def founding_keys(connection: Connection) -> dict[str, str]:
@@ -92,118 +117,72 @@ def founding_keys(connection: Connection) -> dict[str, str]:
 
 def count_posts(connection: Connection, newest: int) -> int:
     """Live posts of all bloggers, of each the newest ones."""
-    places = _places()
-    query = select(func.count()).select_from(places).where(places.c.place <= newest)
-    return connection.execute(query).scalar_one()
+    return sum(min(number, newest) for number in _live_posts(connection).values())
 
 
-def _load(connection: Connection, ids: Sequence[int], newest: int | None) -> Iterator[RankableBlogger]:
-    site_rows = connection.execute(
-        select(_SITE).where(_SITE.c.blogger_id.in_(ids)).order_by(_SITE.c.blogger_id, _SITE.c.kind, _SITE.c.key)
-    ).mappings()
-    sites: dict[int, list[Mapping[Any, Any]]] = {}
-    for row in site_rows:
-        sites.setdefault(row["blogger_id"], []).append(row)
-    site_ids = [row["id"] for rows in sites.values() for row in rows]
-    followers = audiences.followers(connection, site_ids)
-    posts = _posts(connection, site_ids, newest)
-    for person in connection.execute(select(_BLOGGER).where(_BLOGGER.c.id.in_(ids)).order_by(_BLOGGER.c.site_key)):
-        own = sites[person.id]
-        yield RankableBlogger(
-            blogger_id=person.id,
-            public_id=person.public_id,
-            name=person.name or _title(own) or person.site_key,
-            site_key=person.site_key,
-            home_url=next((site["home_url"] for site in own if site["key"] == person.site_key), own[0]["home_url"]),
-            sites=tuple(_site(site, followers.get(site["id"])) for site in own),
-            posts=tuple(post for site in own for post in posts.get(site["id"], ())),
-        )
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Loading makes some 100,000 values and no cycle: looking for cycles among them takes a third of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _title(rows: Sequence[Mapping[Any, Any]]) -> str:
-    return next((str(row["title"]) for row in rows if row["title"]), "")
+def _load(
+    connection: Connection, ids: Sequence[int], chosen: Sequence[Subquery], hidden: Container[int]
+) -> list[RankableBlogger]:
+    """The bloggers in the order of their keys, with those of their posts that are among the chosen."""
+    sites = _sites(connection, ids)
+    site_ids = [site.site_id for own in sites.values() for site in own]
+    posts = posts_by_site(connection, site_ids, chosen, hidden)
+    query = select(_BLOGGER.c.id, _BLOGGER.c.public_id, _BLOGGER.c.name, _BLOGGER.c.site_key)
+    people = connection.execute(query.where(_BLOGGER.c.id.in_(ids)).order_by(_BLOGGER.c.site_key))
+    return [_blogger(person, sites[person.id], posts) for person in people]
 
 
-def _site(row: Mapping[Any, Any], followers: int | None) -> RankableSite:
-    return RankableSite(
-        site_id=row["id"],
-        public_id=row["public_id"],
-        key=row["key"],
-        home_url=row["home_url"],
-        title=row["title"],
-        kind=row["kind"],
-        platform=row["platform"],
-        language=row["language"],
-        followers=followers,
-        health=SiteHealth(row["health"]) if row["health"] else None,
-        flags=tuple(row["flags"]),
+def _blogger(person: Any, own: Sequence[RankableSite], posts: Mapping[int, list[RankablePost]]) -> RankableBlogger:
+    written = [post for site in own for post in posts.get(site.site_id, ())]
+    return RankableBlogger(
+        blogger_id=person.id,
+        public_id=person.public_id,
+        name=person.name or next((site.title for site in own if site.title), "") or person.site_key,
+        site_key=person.site_key,
+        home_url=next((site.home_url for site in own if site.key == person.site_key), own[0].home_url),
+        sites=tuple(own),
+        posts=tuple(sorted(written, key=_POST_ID)),
     )
 
 
-def _posts(connection: Connection, site_ids: Sequence[int], newest: int | None) -> dict[int, list[RankablePost]]:
-    query = (
-        select(_POST, _AUTHOR.c.name.label("author"))
-        .outerjoin(_AUTHOR, _AUTHOR.c.id == _POST.c.author_id)
-        .where(_POST.c.site_id.in_(site_ids), _POST.c.state == "live")
-        .order_by(_POST.c.id)
-    )
-    if newest is not None:
-        places = _places(site_ids)
-        query = query.join(places, places.c.id == _POST.c.id).where(places.c.place <= newest)
-    loaded = list(connection.execute(query).mappings())
-    ids = [row["id"] for row in loaded]
-    readings = engagement.latest_readings(connection, ids)
-    said = comments.of_posts(connection, ids)
-    cited = citations.citing_bloggers(connection, site_ids)
-    link_counts = _link_counts(connection, ids)
-    found: dict[int, list[RankablePost]] = {}
-    for row in loaded:
-        post_id = row["id"]
-        post = _post(
-            row,
-            readings.get(post_id, {}),
-            said.get(post_id),
-            cited.get(post_id, 0),
-            link_counts.get(post_id, (0, 0)),
-        )
-        found.setdefault(row["site_id"], []).append(post)
+_SITE_COLUMNS = ("id", "public_id", "key", "home_url", "title", "kind", "platform", "language", "health", "flags")
+
+
+def _sites(connection: Connection, blogger_ids: Sequence[int]) -> dict[int, list[RankableSite]]:
+    """The sites of bloggers by blogger id: blogs first, then by key."""
+    query = select(_SITE.c.blogger_id, *(_SITE.c[name] for name in _SITE_COLUMNS))
+    query = query.where(_SITE.c.blogger_id.in_(blogger_ids)).order_by(_SITE.c.blogger_id, _SITE.c.kind, _SITE.c.key)
+    rows = connection.execute(query).all()
+    followers = audiences.followers(connection, [row.id for row in rows])
+    found: dict[int, list[RankableSite]] = {}
+    for row in rows:
+        found.setdefault(row.blogger_id, []).append(_site(row, followers.get(row.id)))
     return found
 
 
-def _post(
-    row: Mapping[Any, Any],
-    readings: Mapping[str, EngagementReading],
-    said: PostComments | None,
-    citing_bloggers: int,
-    link_counts: tuple[int, int],
-) -> RankablePost:
-    return RankablePost(
-        post_id=row["id"],
-        url=row["url"],
-        title=row["title"],
-        text=row["text"],
-        content_hash=row["content_hash"],
-        language=row["language"],
-        published=row["published_at"],
-        words=row["words"],
-        author=row["author"],
-        engagement=tuple(readings[kind] for kind in sorted(readings)),
-        comments=said,
-        citing_bloggers=citing_bloggers,
-        disclosures=tuple(Disclosure(**found) for found in row["disclosures"]),
-        editorial_links=link_counts[0],
-        marked_links=link_counts[1],
-        text_reserved=row["text_reserved"],
+def _site(row: Any, followers: int | None) -> RankableSite:
+    return RankableSite(
+        site_id=row.id,
+        public_id=row.public_id,
+        key=row.key,
+        home_url=row.home_url,
+        title=row.title,
+        kind=row.kind,
+        platform=row.platform,
+        language=row.language,
+        followers=followers,
+        health=SiteHealth(row.health) if row.health else None,
+        flags=tuple(row.flags),
     )
-
-
-def _link_counts(connection: Connection, post_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Editorial and sponsored links by post."""
-    counts: dict[int, tuple[int, int]] = {}
-    for batch in batches(post_ids):
-        query = select(_LINK.c.post_id, _LINK.c.rel).where(_LINK.c.post_id.in_(batch))
-        for post_id, rel in connection.execute(query):
-            editorial, marked = counts.get(post_id, (0, 0))
-            is_marked = "sponsored" in rel
-            counts[post_id] = (editorial + (not is_marked), marked + is_marked)
-    return counts

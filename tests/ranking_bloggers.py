@@ -1,7 +1,9 @@
 """Small hand-written bloggers, the real model, and generations built from them, for the tests of ranking."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from bloghound.records import (
     EngagementKind,
     EngagementReading,
+    PostText,
     RankableBlogger,
     RankablePost,
     RankableSite,
@@ -71,7 +74,28 @@ def encoder() -> Encoder:
     return Encoder.load(BUNDLED_MODEL)
 
 
-def post(number: int, text: str, **changes: Any) -> RankablePost:
+@dataclass(frozen=True, slots=True)
+class WrittenPost(RankablePost):
+    """A post's facts together with its words, which storage hands out apart."""
+
+    title: str = ""
+    text: str = ""
+
+
+def words_of(entry: RankablePost) -> PostText:
+    """What storage would say that the post says; one that was not written here says nothing."""
+    if isinstance(entry, WrittenPost):
+        return PostText(entry.post_id, entry.title, entry.text)
+    return PostText(entry.post_id, "", "")
+
+
+def texts_of(bloggers: Iterable[RankableBlogger]) -> Callable[[Sequence[int]], Iterable[PostText]]:
+    """The words of the bloggers' posts by post id, in the order asked."""
+    written = {entry.post_id: words_of(entry) for one in bloggers for entry in one.posts}
+    return lambda post_ids: (written[post_id] for post_id in post_ids)
+
+
+def post(number: int, text: str, **changes: Any) -> WrittenPost:
     """A post with sensible fields; ``comments`` and ``likes`` become readings (None: unknown)."""
     readings = [
         EngagementReading(kind, count, UnknownReason.NOT_EXPOSED if count is None else None)
@@ -89,11 +113,15 @@ def post(number: int, text: str, **changes: Any) -> RankablePost:
         "words": len(text.split()),
         "engagement": tuple(readings),
     }
-    return RankablePost(post_id=number, url=url, text=text, **{**fields, **changes})
+    return WrittenPost(post_id=number, url=url, text=text, **{**fields, **changes})
 
 
-def blogger(name: str, texts: Sequence[str], number: int = 1, **changes: Any) -> RankableBlogger:
-    """A blogger ``name.test`` with one post per text; ``site`` changes its site, the rest goes to every post."""
+def blogger(name: str, texts: Sequence[str], number: int | None = None, **changes: Any) -> RankableBlogger:
+    """A blogger ``name.test`` with one post per text; ``site`` changes its site, the rest goes to every post.
+
+    Without a ``number`` it has one by its name, so that no two of a test have the same ids.
+    """
+    number = 1 + 28 * zlib.crc32(name.encode()) if number is None else number
     key, home = f"{name}.test", f"https://{name}.test/"
     site = {"kind": "blog", "platform": "wordpress", "language": "en", **changes.pop("site", {})}
     posts = tuple(post(number * 100 + index, text, url=f"{home}{index}", **changes) for index, text in enumerate(texts))
@@ -108,7 +136,7 @@ def three_bloggers() -> list[RankableBlogger]:
 
 def vectors_of(bloggers: Sequence[RankableBlogger]) -> dict[str, NDArray[np.float32]]:
     """What storage would hold: the vector of each passage by content hash."""
-    passages = [passage for one in bloggers for entry in one.posts for passage in passages_of(entry)]
+    passages = [passage for one in bloggers for entry in one.posts for passage in passages_of(entry, words_of(entry))]
     rows = encoder().encode([passage.text for passage in passages])
     return {passage.content_hash: row for passage, row in zip(passages, rows, strict=True)}
 
@@ -129,18 +157,21 @@ def build(
     vectors: Mapping[str, NDArray[np.float32]] | None = None,
     graph: GraphColumns | None = None,
     model_languages: frozenset[str] | None = ENGLISH,
+    full: bool = False,
 ) -> Generation:
     """A generation of these bloggers with the real model's vectors."""
     known = vectors_of(bloggers) if vectors is None else vectors
     return build_generation(
         index_dir,
         bloggers,
+        texts_of(bloggers),
         lambda hashes: {name: known[name] for name in hashes if name in known},
         graph or no_graph(tuple(one.site_key for one in bloggers)),
         encoder_name=encoder().name,
         dimensions=encoder().dimensions,
         model_languages=model_languages,
         as_of=AS_OF,
+        full=full,
     )
 
 

@@ -80,6 +80,7 @@ def test_a_weight_that_is_not_named_counts_nothing(client: Client) -> None:
         ({"min_engagement": 0.0}, {"coffee", "pottery"}),
         ({"max_sponsored_share": 0.0}, {"coffee", "cycling", "pottery"}),
         ({"last_post_within_days": 1}, set()),
+        ({"personal_only": True}, set()),
         ({"posts_per_month": {"min": 0, "max": 9}}, {"coffee", "cycling"}),
     ],
 )
@@ -123,7 +124,9 @@ def test_a_forged_cursor_is_refused(client: Client, cursor: str) -> None:
         {"query": "tea", "fame": 1},
         {"query": "tea", "weights": {"relevance": -1}},
         {"query": "tea", "filters": {"has_contact": "perhaps"}},
-        {"query": "tea", "filters": {"personal_only": True}},
+        {"query": "tea", "filters": {"personal_only": "perhaps"}},
+        {"query": "tea", "filters": {"followers": {"min": 5, "max": 4}}},
+        {"query": "tea", "filters": {"posts_per_month": {"min": 5, "max": 4}}},
         {"query": "tea", "filters": {"language": ["English"]}},
         {"query": "tea", "filters": {"followers": {"min": 10**30}}},
         {"query": "tea", "cursor": "x" * 3000},

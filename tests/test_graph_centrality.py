@@ -190,5 +190,35 @@ def test_reach_is_what_links_bring_and_at_most_the_damping(
     assert not reach[np.diff(matrix.tocsc().indptr) == 0].any()
 
 
+def reach_over_everybody(matrix: LinkMatrix, topical: np.ndarray) -> np.ndarray:
+    """Reach in a niche by its definition, over all nodes, as full tables."""
+    weights = matrix.toarray()
+    both = weights + weights.T
+    damped = np.divide(np.maximum(weights, weights.T), both, out=np.zeros_like(both), where=both > 0)
+    totals = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+    chances = DAMPING * (shares * damped * topical / topical.max()).T
+    ranks = start = topical / topical.sum()
+    for _ in range(400):
+        ranks = chances @ ranks + (1 - (chances @ ranks).sum()) * start
+    return np.asarray(chances @ ranks)
+
+
+@settings(deadline=None)
+@given(sparse_graphs(), st.lists(st.sampled_from([0.0, 0.0, 0.001, 0.3, 1.0]), min_size=24, max_size=24))
+def test_reach_among_the_topical_nodes_is_reach_over_everybody(
+    case: tuple[LinkMatrix, np.ndarray], relevance: list[float]
+) -> None:
+    matrix, _ = case
+    topical = np.array([*relevance[: matrix.shape[0] - 1], 1.0])
+    assert niche_reach(matrix, topical) == pytest.approx(reach_over_everybody(matrix, topical), abs=1e-9)
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan")])
+def test_unusable_weights_in_a_niche_are_an_error(weight: float) -> None:
+    with pytest.raises(GraphError, match="negative or not a finite"):
+        niche_reach(links(2, (0, 1), weights=[weight]), np.ones(2))
+
+
 def test_ranking_reads_ranks_by_the_damping_that_they_were_computed_with() -> None:
     assert no_graph(("a.test",)).damping == DAMPING

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from bloghound.errors import GraphError
-from graph.matrix import checked_links, link_matrix
+from graph.matrix import checked_links, link_matrix, links_within
 
 ROWS, COLUMNS = np.array([0, 0, 1, 2]), np.array([1, 1, 1, 0])
 
@@ -33,3 +33,15 @@ def test_narrow_numbers_become_doubles() -> None:
 def test_a_negative_weight_is_an_error() -> None:
     with pytest.raises(GraphError, match="negative"):
         checked_links(csr_array(np.array([[0.0, -1.0], [0.0, 0.0]])))
+
+
+def test_links_within_some_nodes_and_the_weight_of_all_links_from_them() -> None:
+    given = csr_array(np.array([[9.0, 1.0, 2.0], [4.0, 0.0, 8.0], [0.0, 0.0, 5.0]]))
+    links, totals = links_within(given, np.array([0, 2]))
+    assert links.toarray().tolist() == [[0, 2], [0, 0]]
+    assert totals.tolist() == [1 + 2, 0]
+
+
+def test_links_within_a_matrix_that_is_not_square_are_an_error() -> None:
+    with pytest.raises(GraphError, match="square, not 1 by 2"):
+        links_within(csr_array(np.ones((1, 2))), np.array([0]))

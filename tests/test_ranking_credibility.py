@@ -55,6 +55,6 @@ def test_a_flagged_site_costs_more_than_any_honest_blogger_has(flag: str) -> Non
 
 
 def test_copying_costs_by_share() -> None:
-    (all_copied,) = copying_found([f"https://x.test/{n}" for n in range(8)], 8)
+    (all_copied,) = copying_found(8, [f"https://x.test/{n}" for n in range(8)], 8)
     assert all_copied.amount == pytest.approx(COPIED.most * (8 / 10 - 0.1) / 0.9)
-    assert copying_found(["https://x.test/1"], 20) == ()
+    assert copying_found(1, ["https://x.test/1"], 20) == ()

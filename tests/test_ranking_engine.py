@@ -13,7 +13,7 @@ from graph.centrality import niche_reach
 from ranking.engine import RankingEngine
 from ranking.filters import Filters
 from ranking.niche import NicheTerms, moved
-from ranking.peers import percentile
+from ranking.peers import Peers
 from ranking.ranking import SHOWN_GATE, Ranking, Result
 from ranking.relevance import TYPICAL_RELEVANT, UNREAD_COSINE, value_of
 from ranking.score import Weights
@@ -217,8 +217,8 @@ def test_an_index_of_another_model_is_refused(tmp_path: Path) -> None:
 
 def test_percentiles_are_mid_ranks(ranker: RankingEngine) -> None:
     peers = ranker.relevance(ranker.read(BRIEF)).value
-    assert percentile(peers, float(peers.max())) == round(100 * 2.5 / 3, 1)
-    assert percentile(peers, -1.0) == 0.0
+    assert Peers(peers).percentile(float(peers.max())) == round(100 * 2.5 / 3, 1)
+    assert Peers(peers).percentile(-1.0) == 0.0
 
 
 def test_words_alone_do_not_carry_a_blog_that_cannot_be_read_above_one_that_can(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_allowed_and_hidden_bloggers(ranker: RankingEngine) -> None:
 def test_why_and_peers_are_told_in_figures(tmp_path: Path) -> None:
     given = [
         blogger("coffee", COFFEE, 1, comments=6),
-        blogger("roast", COFFEE[:2], 2, comments=2),
+        blogger("roast", COFFEE[:2], 4, comments=2),
         *three_bloggers()[1:],
     ]
     ranker = engine(tmp_path, given, graph=graph_of(given, [("roast", "coffee"), ("pottery", "coffee")]))

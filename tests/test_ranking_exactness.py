@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bloghound.records import Disclosure
 from ranking.engine import RankingEngine
 from ranking.niche import NicheTerms
-from ranking.relevance import TYPICAL_RELEVANT
+from ranking.relevance import TYPICAL_RELEVANT, UNREAD_COSINE
 from ranking.score import GATE_MIDDLE, GATE_WIDTH, Weights
 from tests.conftest import PROJECT
 from tests.ranking_bloggers import COFFEE, CYCLING, POTTERY, blogger, engine, graph_of
@@ -62,7 +62,7 @@ def recomputed(answer: Mapping[str, Any], weights: Mapping[str, float], *, brief
     parts = {name: part["inputs"] for name, part in answer["parts"].items()}
     evidence = [parts["relevance"][name] for name in ("whole_blog", "best_posts", "blog_text", "post_text")]
     mean_known = fmean(one for one in evidence if one is not None)
-    assumed = min(mean_known, TYPICAL_RELEVANT) if brief_read else mean_known
+    assumed = min(mean_known, UNREAD_COSINE) if brief_read else mean_known
     mean = fmean(assumed if one is None else one for one in evidence)
     relevance = 1 - math.exp(-max(mean, 0) / TYPICAL_RELEVANT)
     gate = 1 / (1 + math.exp(-(relevance - GATE_MIDDLE) / GATE_WIDTH))

@@ -5,7 +5,7 @@ import pytest
 
 from bloghound.records import Disclosure, RankableBlogger
 from ranking.activity import MONTH, posts_per_month
-from ranking.index.facts import entry_of, sponsored_share
+from ranking.index.facts import entry_of, main_author_share, sponsored_share
 from tests.ranking_bloggers import AS_OF, COFFEE, blogger, post
 
 DAY = timedelta(days=1)
@@ -42,6 +42,13 @@ def test_gifted_and_sponsored_posts_are_a_share_of_all() -> None:
     posts = [post(number, "A text.", disclosures=(Disclosure(kind, "#ad", 0.0),)) for number, kind in enumerate(kinds)]
     assert sponsored_share(posts) == 3 / 5
     assert sponsored_share([]) is None
+
+
+def test_the_main_author_is_who_wrote_most_of_what_names_one() -> None:
+    posts = [post(number, "A text.", author=name) for number, name in enumerate(["Ann", None, "Bo", "Ann", ""])]
+    assert main_author_share(posts) == round(2 / 3, 4)
+    assert entry_of(blogger("coffee", COFFEE, author="Ann"), AS_OF).main_author_share == 1.0
+    assert main_author_share(posts[1:2]) is None
 
 
 def dated(*dates: datetime | None) -> RankableBlogger:

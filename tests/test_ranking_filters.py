@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bloghound.errors import InputError
 from bloghound.records import Disclosure
 from ranking.engagement import channels_of, engagement_of_all
 from ranking.filters import Bounds, FilterColumns, Filters, filter_columns, passing
@@ -16,7 +17,9 @@ def day(age: int) -> Any:
 
 
 GIVEN = [
-    blogger("active", COFFEE, 1, published=day(10), comments=4, site={"followers": 500, "platform": "hugo"}),
+    blogger(
+        "active", COFFEE, 1, published=day(10), comments=4, author="Ann", site={"followers": 500, "platform": "hugo"}
+    ),
     blogger("silent", COFFEE, 2, published=day(700), language="nl", site={"followers": 90_000}),
     blogger("undated", COFFEE, 3, published=None, disclosures=(Disclosure("gifted", "gifted", 0.0),)),
 ]
@@ -51,6 +54,7 @@ def columns() -> FilterColumns:
         (Filters(followers=Bounds(500, 500)), ["active"]),
         (Filters(followers=Bounds(minimum=501)), ["silent"]),
         (Filters(followers=Bounds(minimum=0)), ["active", "silent"]),
+        (Filters(personal_only=True), ["active"]),
     ],
 )
 def test_who_passes(columns: FilterColumns, filters: Filters, expected: list[str]) -> None:
@@ -70,3 +74,17 @@ def test_nobody_has_columns_too() -> None:
         ).tolist()
         == []
     )
+
+
+@pytest.mark.parametrize(("share", "expected"), [(None, False), (0.79, False), (0.8, True), (1.0, True)])
+def test_a_personal_blog_is_written_by_one_person(share: float | None, expected: bool) -> None:
+    entry = replace(entry_of(GIVEN[0], AS_OF), main_author_share=share)
+    found = filter_columns([entry], engagement_of_all([channels_of(GIVEN[0], AS_OF)]), AS_OF)
+    assert passing(found, Filters(personal_only=True)).tolist() == [expected]
+
+
+@pytest.mark.parametrize("name", ["posts_per_month", "followers"])
+def test_a_range_that_nothing_lies_in_is_named(name: str) -> None:
+    wrong: dict[str, Any] = {name: Bounds(5, 4)}
+    with pytest.raises(InputError, match=f"{name} asks for at least 5 and at most 4"):
+        Filters(**wrong)

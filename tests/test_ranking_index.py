@@ -1,9 +1,4 @@
-import json
-import multiprocessing
-import os
 import shutil
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +7,20 @@ import pytest
 
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 from bloghound.records import RankableBlogger, SiteHealth
-from graph.centrality import niche_reach
-from ranking.engine import RankingEngine
-from ranking.index import Generation, current_number, forget, layout, open_generation
-from ranking.relevance import relevance
-from ranking.terms import terms_of
-from tests.ranking_bloggers import COFFEE, CYCLING, blogger, build, engine, graph_of, three_bloggers, vectors_of
+from ranking.index import build_generation, current_number, forget, layout, no_graph, open_generation
+from tests.ranking_bloggers import (
+    AS_OF,
+    COFFEE,
+    CYCLING,
+    blogger,
+    build,
+    engine,
+    graph_of,
+    texts_of,
+    three_bloggers,
+    vectors_of,
+    words_of,
+)
 
 SECRET = "zyzzyvaquetzal"
 
@@ -35,9 +38,7 @@ def index_dir(built: Path, tmp_path: Path) -> Path:
 
 
 def files_of(index_dir: Path, number: int = 1) -> list[Path]:
-    return sorted(
-        path for path in layout.folder_of(index_dir, number).rglob("*") if path.is_file() and path.suffix != ".lock"
-    )
+    return sorted(path for path in layout.folder_of(index_dir, number).rglob("*") if path.is_file())
 
 
 def flip(path: Path, position: int) -> None:
@@ -51,17 +52,21 @@ def test_a_generation_reads_back_what_it_was_built_from(index_dir: Path) -> None
     assert [one.public_id for one in generation.bloggers] == [one.public_id for one in given]
     assert (generation.blogger_count, generation.post_count) == (3, 8)
     for number, one in enumerate(given):
-        assert [found.text for found in generation.documents_of(number)] == [entry.text for entry in one.posts]
+        assert [found.text for found in generation.documents_of(number)] == [
+            words_of(entry).text for entry in one.posts
+        ]
         assert [found.url for found in generation.documents_of(number)] == [entry.url for entry in one.posts]
 
 
 def test_vectors_are_contiguous_half_floats_with_a_mean_for_each_blogger(index_dir: Path) -> None:
-    given, (segment,) = three_bloggers(), open_generation(index_dir).segments
-    rows = np.stack([vectors_of(given)[entry.content_hash] for one in given for entry in one.posts])
+    given, generation = three_bloggers(), open_generation(index_dir)
+    (segment,) = generation.segments
+    full = np.stack([vectors_of(given)[entry.content_hash] for one in given for entry in one.posts])
+    rows = full.astype(np.float16).astype(np.float32)
     assert segment.post_vectors.dtype == np.float16
-    assert np.allclose(segment.post_vectors, rows, atol=1e-3)
+    assert (segment.post_vectors == rows).all()
     mean = rows[:3].mean(axis=0)
-    assert np.allclose(segment.blogger_vectors[0], mean / np.linalg.norm(mean), atol=1e-5)
+    assert np.allclose(generation.blogger_vectors[0], mean / np.linalg.norm(mean), atol=1e-5)
 
 
 def test_the_graph_lands_in_the_order_of_the_bloggers(tmp_path: Path) -> None:
@@ -164,37 +169,11 @@ def test_a_build_that_fails_leaves_the_old_generation_serving(index_dir: Path) -
         raise RuntimeError("the database went away")
 
     with pytest.raises(RuntimeError):
-        build(index_dir, breaking(), vectors={})  # type: ignore[arg-type]
+        build_generation(
+            index_dir, breaking(), texts_of(three_bloggers()), lambda _: {}, no_graph(()), encoder_name="m",
+            dimensions=4, model_languages=None, as_of=AS_OF,
+        )  # fmt: skip
     assert open_generation(index_dir).number == 1
-
-
-def endless(index_dir: str) -> None:
-    def bloggers() -> Iterator[RankableBlogger]:
-        while True:
-            yield blogger("endless", (), 1)
-            time.sleep(0.001)
-
-    from ranking.index import build_generation, no_graph  # noqa: PLC0415
-    from tests.ranking_bloggers import AS_OF  # noqa: PLC0415
-
-    build_generation(
-        Path(index_dir), bloggers(), lambda _: {}, no_graph(()), encoder_name="m", dimensions=4,
-        model_languages=None, as_of=AS_OF,
-    )  # fmt: skip
-
-
-def test_a_build_that_is_killed_leaves_no_harm_and_the_next_one_cleans_up(index_dir: Path) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=endless, args=(str(index_dir),))
-    process.start()
-    deadline = time.monotonic() + 60
-    while not list(index_dir.glob(".building-*/segment-*/posts")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid or 0, signal.SIGKILL)
-    process.join()
-    assert list(index_dir.glob(".building-*"))
-    assert open_generation(index_dir).number == 1
-    assert build(index_dir, three_bloggers()).number == 2
-    assert not list(index_dir.glob(".building-*"))
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
@@ -203,107 +182,12 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
         build(tmp_path / "file", [], vectors={})
 
 
-def whole_text(index_dir: Path) -> bytes:
-    """All that can be read from the index: raw bytes, and every document unpacked."""
-    raw = b"".join(path.read_bytes() for path in index_dir.rglob("*") if path.is_file())
-    documents = [
-        found
-        for number in layout.numbers(index_dir)
-        for generation in [open_generation(index_dir, number)]
-        for index in range(generation.blogger_count)
-        for found in generation.documents_of(index)
-    ]
-    return raw + json.dumps([found.text + found.url for found in documents]).encode()
-
-
-def with_secret() -> list[RankableBlogger]:
-    return [
-        *three_bloggers()[:1],
-        blogger("hidden", (f"My word is {SECRET} and nothing else.",), 9),
-        *three_bloggers()[1:],
-    ]
-
-
-def test_forgetting_takes_every_byte_out_of_every_kept_generation(tmp_path: Path) -> None:
-    build(tmp_path, with_secret())
-    vector = np.asarray(build(tmp_path, with_secret()).segments[0].post_vectors[3]).tobytes()
-    traces = (SECRET.encode(), b"hidden.test", b"blg_hidden", vector)
-    assert all(trace in whole_text(tmp_path) for trace in traces)
-    assert forget(tmp_path, "blg_hidden") == 2
-    assert not any(trace in whole_text(tmp_path) for trace in traces)
-
-
-def test_forgetting_changes_nothing_for_the_others(tmp_path: Path) -> None:
-    ranker = engine(
-        tmp_path, with_secret(), graph=graph_of(with_secret(), [("cycling", "coffee"), ("hidden", "coffee")])
-    )
-    before = ranker.generation
-    forget(tmp_path, "blg_hidden")
-    after = open_generation(tmp_path)
-    assert [one.public_id for one in after.bloggers] == ["blg_coffee", "blg_cycling", "blg_pottery"]
-    assert after.columns.matrix.toarray().tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
-    assert after.columns.reach.tolist() == np.delete(before.columns.reach, 1).tolist()
-    assert (after.segments[0].post_vectors == np.delete(before.segments[0].post_vectors, 3, axis=0)).all()
-
-
-def test_an_engine_that_is_open_goes_on_and_a_new_one_finds_nobody(tmp_path: Path) -> None:
-    old = engine(tmp_path, with_secret())
-    forget(tmp_path, "blg_hidden")
-    assert found_by_words(old.generation, SECRET) == ["blg_hidden"]
-    assert found_by_words(open_generation(tmp_path), SECRET) == []
-
-
-def found_by_words(generation: Generation, word: str) -> list[str]:
-    hits = generation.segments[0].bloggers_text.search(terms_of(word, "en"), 10)
-    return [generation.bloggers[row].public_id for row in hits.rows]
-
-
-def test_forgetting_somebody_unknown_changes_nothing(index_dir: Path) -> None:
-    before = [path.read_bytes() for path in files_of(index_dir)]
-    assert forget(index_dir, "blg_nobody") == 0
-    assert [path.read_bytes() for path in files_of(index_dir)] == before
-
-
-def test_a_damaged_generation_is_removed_whole_when_somebody_must_be_forgotten(index_dir: Path) -> None:
-    build(index_dir, three_bloggers())
-    flip(layout.folder_of(index_dir, 1) / layout.META, 30)
-    assert forget(index_dir, "blg_coffee") == 2
-    assert layout.numbers(index_dir) == [2]
-    assert open_generation(index_dir).blogger_count == 2
-
-
-def test_leftovers_of_a_removal_that_was_killed_go_with_the_next(index_dir: Path) -> None:
-    leftover = layout.folder_of(index_dir, 1) / "segment-old" / "documents.bin"
-    leftover.parent.mkdir()
-    leftover.write_bytes(SECRET.encode())
-    forget(index_dir, "blg_nobody")
-    assert not leftover.parent.exists()
-
-
 def test_relevance_needs_no_peers(tmp_path: Path) -> None:
     alone = engine(tmp_path / "alone", three_bloggers()[:1])
     among = engine(tmp_path / "among", three_bloggers())
-    values = [
-        float(relevance(one.generation, one.read("espresso extraction at home"), one.encoder.background).value[0])
-        for one in (alone, among)
-    ]
+    values = [float(one.relevance(one.read("espresso extraction at home")).value[0]) for one in (alone, among)]
     assert values[0] == pytest.approx(values[1], abs=0.1)
     assert min(values) > 0.5
-
-
-def test_forgetting_leaves_the_whole_reach_of_the_others_as_it_was_built(tmp_path: Path) -> None:
-    ring = [("coffee", "hidden"), ("hidden", "cycling"), ("cycling", "coffee")]
-    built = engine(tmp_path, with_secret(), graph=graph_of(with_secret(), ring))
-    before = reaches_of(built)
-    assert forget(tmp_path, "blg_hidden") == 1
-    after = reaches_of(RankingEngine(open_generation(tmp_path), built.encoder, niche_reach))
-    assert after == {name: before[name] for name in ("blg_coffee", "blg_cycling", "blg_pottery")}
-    assert after["blg_cycling"] > 0
-
-
-def reaches_of(ranker: RankingEngine) -> dict[str, float]:
-    results = ranker.rank("espresso extraction and gravel rides").results
-    return {result.blogger.public_id: result.parts["reach"].inputs["whole"] for result in results}
 
 
 def test_an_index_folder_that_cannot_be_listed_is_one_sentence(tmp_path: Path) -> None:
@@ -323,7 +207,7 @@ def make_unreadable(path: Path) -> None:
     path.symlink_to(path.name)
 
 
-@pytest.mark.parametrize("pattern", [layout.META, "*/links.npz", "*/bloggers.json", "*/posts/meta.json"])
+@pytest.mark.parametrize("pattern", [layout.META, "*/links.npz", "*/bloggers.json", "*/posts/postings.json"])
 def test_a_generation_that_cannot_be_read_now_is_not_deleted(index_dir: Path, pattern: str) -> None:
     (found,) = layout.folder_of(index_dir, 1).glob(pattern)
     make_unreadable(found)
@@ -339,14 +223,6 @@ def test_a_damaged_generation_that_cannot_be_removed_is_one_sentence(index_dir: 
     layout.folder_of(index_dir, 2).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError, match="cannot be written"):
         forget(index_dir, "blg_nobody")
-
-
-def test_locks_of_the_full_text_are_no_part_of_a_generation(index_dir: Path) -> None:
-    folder = layout.folder_of(index_dir, 1)
-    (folder / ".tantivy-meta.lock").write_text("")
-    assert not [name for name in layout.seal(folder) if name.endswith(".lock")]
-    assert not [name for name in layout.read_meta(folder)["files"] if name.endswith(".lock")]
-    assert (folder / ".tantivy-meta.lock").exists()  # a reader in another process may hold it
 
 
 def test_a_generation_of_an_older_format_says_what_to_do(index_dir: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ranking.peers import engagement_peers, median_or_none, percentile
+from ranking.peers import Peers, engagement_peers, median_or_none
 from tests.engagement_populations import commented, judged
 
 
@@ -23,4 +23,9 @@ def test_nobody_known_has_no_median() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [(0.5, 0.0), (1.0, 100 * 0.5 / 4), (2.0, 100 * 2 / 4), (9.0, 100.0)])
 def test_a_percentile_counts_ties_half(value: float, expected: float) -> None:
-    assert percentile(np.array([1.0, 2.0, 2.0, 3.0]), value) == expected
+    assert Peers(np.array([2.0, 1.0, 3.0, 2.0])).percentile(value) == expected
+
+
+def test_nobody_is_no_peer() -> None:
+    assert (Peers(np.zeros(0)).median, Peers(np.zeros(0)).percentile(0.5)) == (None, 0.0)
+    assert Peers(np.array([3.0, 1.0])).median == 2.0

@@ -1,12 +1,13 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bloghound.errors import InputError
 from ranking.credibility import Finding
-from ranking.score import GATE_MIDDLE, Weights, gate, score
+from ranking.score import GATE_MIDDLE, Weights, gate, score, scores
 
 share = st.floats(0, 1, allow_nan=False)
 
@@ -66,3 +67,13 @@ def test_more_of_any_part_never_lowers_the_score(relevance: float, engagement: f
     for part, value in values.items():
         higher = {**values, part: max(value, more)}
         assert score(higher, Weights(), ()).total >= score(values, Weights(), ()).total
+
+
+@given(st.lists(st.tuples(share, share, share, share), max_size=20))
+def test_many_scores_are_the_same_as_each_alone(rows: list[tuple[float, float, float, float]]) -> None:
+    values = np.array([row[:3] for row in rows]).reshape(-1, 3)
+    found = scores(values, Weights(3, 2, 1), np.array([row[3] for row in rows]))
+    for place, (relevance, engagement, reach, deducted) in enumerate(rows):
+        finding = Finding("f", 1, 1, deducted, ())
+        alone = score({"relevance": relevance, "engagement": engagement, "reach": reach}, Weights(3, 2, 1), [finding])
+        assert found.of(place, [finding]) == alone

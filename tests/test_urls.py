@@ -47,6 +47,13 @@ def test_what_is_no_address(text: str) -> None:
         parse_address(text)
 
 
+@given(st.from_regex(urls._PLAIN, fullmatch=True))
+def test_a_plain_address_has_the_forms_that_all_rules_together_give_it(url: str) -> None:
+    # A fragment or a tracking parameter makes it one of those that every rule is looked at for.
+    assert canonical_url(url) == canonical_url(f"{url}#top") == url
+    assert fold_url(url) == fold_url(f"{url}?utm_source=feed")
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
     try:

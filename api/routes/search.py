@@ -164,6 +164,7 @@ def _filters(wanted: FiltersIn) -> "Filters":
         max_sponsored_share=wanted.max_sponsored_share,
         platforms=tuple(wanted.platform),
         followers=Bounds(wanted.followers.min, wanted.followers.max),
+        personal_only=wanted.personal_only,
     )
 
 

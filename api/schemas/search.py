@@ -1,6 +1,6 @@
 """Ranked lists: what is asked for, and what comes back with its reasons."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,9 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Asked = TypeVar("Asked", bound=_Asked)
+
+
 class WeightsIn(_Asked):
     """How much each part counts, on any scale; a part that is not named counts 0."""
 
@@ -35,12 +38,26 @@ class RateBounds(_Asked):
     min: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     max: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
 
+    @model_validator(mode="after")
+    def _from_less_to_more(self) -> Self:
+        return _checked_range(self, self.min, self.max)
+
 
 class FollowerBounds(_Asked):
     """The least and the most followers, both included."""
 
     min: int | None = Field(default=None, ge=0, le=MAX_FOLLOWERS)
     max: int | None = Field(default=None, ge=0, le=MAX_FOLLOWERS)
+
+    @model_validator(mode="after")
+    def _from_less_to_more(self) -> Self:
+        return _checked_range(self, self.min, self.max)
+
+
+def _checked_range(bounds: Asked, least: float | None, most: float | None) -> Asked:
+    if least is not None and most is not None and least > most:
+        raise ValueError("min is above max, so nothing can lie between them")
+    return bounds
 
 
 class FiltersIn(_Asked):
@@ -55,6 +72,9 @@ class FiltersIn(_Asked):
     min_engagement: Share | None = Field(default=None, description="Value of the engagement part, where it is known.")
     max_sponsored_share: Share | None = Field(default=None, description="Share of posts that say they are paid for.")
     followers: FollowerBounds = Field(default_factory=FollowerBounds)
+    personal_only: bool = Field(
+        default=False, description="Only bloggers of whose posts with a named author one person wrote four in five."
+    )
     has_contact: bool | None = Field(
         default=None, description="Only bloggers with a known way of contact, or without; needs `contacts:read`."
     )

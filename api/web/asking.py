@@ -36,6 +36,7 @@ class Asked(BaseModel):
     sponsored_max: Percentage = None
     followers_min: Count = None
     followers_max: Count = None
+    personal: bool = False
     generation: str = Field(default="", max_length=64)
     page: int = Field(default=1, ge=1, le=MAX_PAGE)
 
@@ -67,7 +68,7 @@ class Asked(BaseModel):
     @property
     def filtered(self) -> bool:
         """Whether any filter is set."""
-        return any(getattr(self, name) not in (None, []) for name in FILTERS)
+        return any(getattr(self, name) not in (None, [], False) for name in FILTERS)
 
     def but(self, **changes: Any) -> Self:
         """The same search with other values."""
@@ -101,6 +102,7 @@ FILTERS = (
     "sponsored_max",
     "followers_min",
     "followers_max",
+    "personal",
 )
 
 NOTHING = Asked()

@@ -127,4 +127,5 @@ def _filters(asked: Asked) -> "Filters":
         max_sponsored_share=None if asked.sponsored_max is None else asked.sponsored_max / 100,
         platforms=tuple(asked.platform),
         followers=Bounds(asked.followers_min, asked.followers_max),
+        personal_only=asked.personal,
     )

@@ -45,12 +45,13 @@ def index(
     query_prompt: QueryPromptOption = None,
     passage_prompt: PassagePromptOption = None,
     device: DeviceOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Take nothing from the generation before.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Encode what is new and build the next generation of the index; the old one serves until it is done."""
     chosen = with_model(load_settings(), model, model_languages, query_prompt, passage_prompt, device)
     with progress_bars() as bars:
-        report = index_job.run_index(chosen, progress=bars.show)
+        report = index_job.run_index(chosen, full=full, progress=bars.show)
     if as_json:
         print_json(dataclasses.asdict(report))
         return
@@ -59,6 +60,8 @@ def index(
         f"Generation {report.generation}: {report.bloggers} bloggers, {report.posts} posts; "
         f"{report.encoded} encoded{speed}, {report.seconds:.1f} s in all."
     )
+    figures = ("added", "removed", "kept", "segments", "merged")
+    output.print(", ".join(f"{getattr(report, name)} {name}" for name in figures))
     if report.niches.ranked:
         output.print(f"Saved niches ranked anew: {report.niches.ranked}.")
     for one in report.niches.failed:

@@ -16,8 +16,8 @@ from graph.centrality import niche_reach
 from graph.communities import communities
 from ranking.engine import RankingEngine
 from ranking.index.generation import Generation
+from ranking.index.text import BloggersText
 from ranking.reach import reach_of
-from ranking.relevance import relevance
 from ranking.score import gate
 from ranking.terms import content_words, terms_of
 
@@ -80,7 +80,7 @@ class NicheMap:
 
 def on_topic(engine: RankingEngine, brief: str) -> dict[int, float]:
     """Relevance by row of the bloggers who write about the brief, most relevant first; raises BriefError."""
-    found = relevance(engine.generation, engine.read(brief), engine.encoder.background)
+    found = engine.relevance(engine.read(brief))
     pairs = zip(found.bloggers.tolist(), found.value.tolist(), strict=True)
     return dict(sorted(((row, value) for row, value in pairs if gate(value) >= ON_TOPIC_GATE), key=_best_first))
 
@@ -175,9 +175,8 @@ def telling_words(inside: Sequence[frozenset[str]], everywhere: Counter[str], bl
 
 def _commonness(generation: Generation) -> Callable[[str], bool]:
     """Whether more than :data:`COMMON_SHARE` of all bloggers write a term in their posts."""
-    texts = [segment.bloggers_text for segment in generation.segments]
-    most = COMMON_SHARE * sum(text.documents for text in texts)
-    return cache(lambda term: sum(text.document_frequency(term) for text in texts) > most)
+    text, most = BloggersText.of(generation), COMMON_SHARE * len(generation.bloggers)
+    return cache(lambda term: text.holders(term) > most)
 
 
 def _title_words(generation: Generation, blogger: int, common: Callable[[str], bool]) -> frozenset[str]:

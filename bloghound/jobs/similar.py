@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bloghound.errors import NotFoundError
 from graph.similarity import link_similarity
+from ranking.cosines import cosines
 from ranking.index.generation import Generation
 
 
@@ -71,9 +72,8 @@ def similar(
 def _content(generation: Generation, blogger: int) -> NDArray[np.float64]:
     """Cosine of every blogger's mean direction with this one's, shape (n,); nan where either has none."""
     ours = generation.vector_of(blogger)
-    cosines = [np.asarray(segment.blogger_vectors) @ ours for segment in generation.segments]
     known = generation.has_vector & bool(ours.any())
-    return np.where(known, np.concatenate(cosines).astype(np.float64), np.nan)
+    return np.where(known, cosines(generation.blogger_vectors, ours), np.nan)
 
 
 def _known(figure: float) -> float | None:

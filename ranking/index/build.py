@@ -1,76 +1,78 @@
-"""Building a generation: beside the old ones, flushed to disk, then switched to by one atomic rename."""
+"""Building a generation: beside the old ones, flushed to disk, then switched to by one atomic rename.
+
+Posts that the generation before has unchanged are not looked at again: its segments are shared, what is new goes into
+segments of its own, and what is gone is marked. What depends on everybody (links, reach, engagement, findings) is
+worked out anew. So a generation says the same whether it was built from the one before or from nothing.
+"""
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bloghound.errors import StorageError
-from bloghound.records import RankableBlogger, RankablePost
-from ranking.credibility import Finding, copying_found, findings_of
-from ranking.duplicates import SketchedPost, copied_posts, sketch_of
+from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
+from bloghound.records import RankableBlogger
 from ranking.encoding.choice import BUNDLED_CHOICE, ModelChoice
-from ranking.engagement import Channel, channels_of, engagement_of_all
+from ranking.engagement import engagement_of_all
 from ranking.index import layout
+from ranking.index.assembly import Part, Parts, merged_parts, with_withdrawals
+from ranking.index.bloggers import BloggerTableWriter
 from ranking.index.columns import Columns, aligned, write_columns
-from ranking.index.facts import entry_of
+from ranking.index.copies import with_copies
 from ranking.index.generation import Generation, open_generation
-from ranking.index.segment import MAX_TEXT_CHARS, Document, SegmentWriter
-from ranking.passages import passages_of
+from ranking.index.post_list import PostRows, post_list, write_post_list
+from ranking.index.previous import PreviousPosts
+from ranking.index.segment import Segment
+from ranking.index.stream import BloggerStream, Gathered, TextsById, VectorsByHash
+from ranking.index.workers import GrowingSegments
 from ranking.score import FORMULA
 from ranking.values import GraphColumns
-
-VectorsByHash = Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]
-"""Content hashes → the unit vectors that storage has for them."""
 
 KEPT_GENERATIONS = 3
 """The serving one, the one it falls back to, and one for cursors that were handed out before."""
 
 
-class _Signals:
-    """What is gathered blogger by blogger for the columns, which need all bloggers before any is known."""
+@dataclass(frozen=True, slots=True)
+class BuildInput:
+    """What a generation is made from.
 
-    def __init__(self) -> None:
-        self.site_keys: list[str] = []
-        self.channels: list[tuple[Channel, ...]] = []
-        self.findings: list[tuple[Finding, ...]] = []
-        self.sketches: list[SketchedPost] = []
-        self.urls: list[str] = []
+    ``bloggers`` come in the order of the keys of their founding sites; ``texts`` and ``vectors`` are asked for what is
+    new; ``encoder_name`` names the vectors, and ``model_languages`` are those that the model reads (None: all).
+    """
 
-    def add(self, blogger: RankableBlogger, as_of: datetime) -> None:
-        owner = len(self.site_keys)
-        self.site_keys.append(blogger.site_key)
-        self.channels.append(channels_of(blogger, as_of))
-        self.findings.append(findings_of(blogger.posts, blogger.sites))
-        self.sketches += [SketchedPost(owner, post.published, sketch_of(post.text)) for post in blogger.posts]
-        self.urls += [post.url for post in blogger.posts]
+    bloggers: Iterable[RankableBlogger]
+    texts: TextsById
+    vectors: VectorsByHash
+    graph: GraphColumns
+    encoder_name: str
+    dimensions: int
+    model_languages: frozenset[str] | None
+    as_of: datetime
+    model_choice: ModelChoice
 
-    def columns(self, graph: GraphColumns) -> Columns:
-        matrix, reach, linkers = aligned(graph, self.site_keys)
-        copied: list[list[str]] = [[] for _ in self.site_keys]
-        for index in sorted(copied_posts(self.sketches, linkers.tolist())):
-            copied[self.sketches[index].owner].append(self.urls[index])
-        posts = Counter(sketched.owner for sketched in self.sketches)
-        return Columns(
-            matrix=matrix,
-            reach=reach,
-            distinct_linkers=linkers,
-            engagement=engagement_of_all(self.channels),
-            findings=tuple(
-                found + copying_found(copied[owner], posts[owner]) for owner, found in enumerate(self.findings)
-            ),
-        )
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a generation to build on another: whatever was worked out for each post alone."""
+        languages = self.model_languages
+        return {
+            "format": layout.FORMAT,
+            "formula": FORMULA,
+            "analysis": f"tantivy {version('tantivy')}",
+            "model": self.encoder_name,
+            "dimensions": self.dimensions,
+            "model_languages": None if languages is None else sorted(languages),
+        }
 
 
 def build_generation(
     index_dir: Path,
     bloggers: Iterable[RankableBlogger],
+    texts: TextsById,
     vectors: VectorsByHash,
     graph: GraphColumns,
     *,
@@ -80,71 +82,132 @@ def build_generation(
     as_of: datetime,
     model_choice: ModelChoice = BUNDLED_CHOICE,
     progress: Callable[[int], None] | None = None,
+    full: bool = False,
 ) -> Generation:
     """Build a generation from all bloggers, switch ``CURRENT`` to it, and return it opened.
 
-    ``model_choice`` says how whoever opens it loads the model that made the vectors. ``progress`` gets the number of
-    posts of each blogger done. A build that is killed leaves the old generation serving; its leftovers go at the next
-    build. Raises StorageError when the folder cannot be written.
+    It builds on the current one when that was made by the same model and formula, unless ``full`` asks for a new start.
+    ``model_choice`` says how whoever opens it loads the model that made the vectors.
+    ``progress`` gets the number of posts of the bloggers done. A build that is killed leaves the old generation
+    serving; its leftovers go at the next build. Raises StorageError when the folder cannot be written.
     """
+    given = BuildInput(bloggers, texts, vectors, graph, encoder_name, dimensions, model_languages, as_of, model_choice)
     with layout.exclusive(index_dir):
         layout.remove_drafts(index_dir)
         number = max([*layout.numbers(index_dir), layout.current_number(index_dir) or 0], default=0) + 1
         draft = index_dir / layout.fresh_name(layout.DRAFT_PREFIX.removesuffix("-"))
-        writer = SegmentWriter(draft / layout.fresh_name("segment"), dimensions, model_languages)
         try:
-            signals = _write_bloggers(writer, bloggers, vectors, model_languages, as_of, progress)
-            meta = _finish(draft, writer, signals.columns(graph))
-            meta |= {
-                "number": number,
-                "model": encoder_name,
-                "encoder": asdict(model_choice),
-                "model_languages": None if model_languages is None else sorted(model_languages),
-                "as_of": as_of.astimezone(UTC).isoformat(),
-            }
+            before = None if full else _before(index_dir, given.identity)
+            meta = _write(draft, given, before, progress) | {"number": number}
             layout.write_meta(draft, meta)
             _switch(index_dir, draft, number)
         except OSError as error:
             raise StorageError(f"The index in {index_dir} cannot be written: {error.strerror or error}.") from error
+        layout.remember_verified(layout.folder_of(index_dir, number), meta["files"], layout.cache_of(index_dir, number))
         _remove_old(index_dir, number)
     return open_generation(index_dir, number)
 
 
-def _write_bloggers(
-    writer: SegmentWriter,
-    bloggers: Iterable[RankableBlogger],
-    vectors: VectorsByHash,
-    model_languages: frozenset[str] | None,
-    as_of: datetime,
-    progress: Callable[[int], None] | None,
-) -> _Signals:
-    signals = _Signals()
-    for blogger in bloggers:
-        passages = [passages_of(post, model_languages) for post in blogger.posts]
-        rows = vectors([passage.content_hash for several in passages for passage in several])
-        writer.add(
-            entry_of(blogger, as_of),
-            [document_of(post) for post in blogger.posts],
-            [rows.get(several[0].content_hash) if several else None for several in passages],
-        )
-        signals.add(blogger, as_of)
-        if progress is not None:
-            progress(len(blogger.posts))
-    return signals
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The generation that a new one builds on."""
+
+    folder: Path
+    meta: dict[str, Any]
 
 
-def _finish(draft: Path, writer: SegmentWriter, columns: Columns) -> dict[str, Any]:
-    segment = writer.finish()
-    folder = layout.fresh_name("columns")
-    write_columns(draft / folder, columns)
+def _before(index_dir: Path, identity: dict[str, Any]) -> _Before | None:
+    """The current generation when it is sound and of the same kind; else nothing, and all is built anew."""
+    number = layout.current_number(index_dir)
+    if number is None:
+        return None
+    folder = layout.folder_of(index_dir, number)
+    try:
+        meta = layout.read_meta(folder)
+        if any(meta.get(name) != value for name, value in identity.items()):
+            return None
+        layout.verify_files(folder, meta["files"], layout.cache_of(index_dir, number))
+    except (IndexDamagedError, IndexMissingError, StorageError):
+        return None
+    return _Before(folder, meta)
+
+
+def _write(
+    draft: Path, given: BuildInput, before: _Before | None, progress: Callable[[int], None] | None
+) -> dict[str, Any]:
+    """Write all files of the generation into the draft; returns its ``meta.json`` but for the number."""
+    previous = PreviousPosts(before.folder, before.meta) if before else PreviousPosts()
+    table = draft / layout.fresh_name("table")
+    gathered, new = _write_bloggers(draft, table, given, previous, progress)
+    still_live = previous.still_live()
+    old = [Part(segment, live) for segment, live in zip(previous.segments, still_live, strict=True)]
+    urgent = frozenset(previous.segments[place].folder.name for place in gathered.urgent)
+    parts, merged = merged_parts(draft, [*old, *new], urgent)
+    whole = with_withdrawals(draft, parts, _parts(previous), given.dimensions)
+    posts = post_list(
+        np.array(gathered.blogger_ids, np.int64), [part.segment for part in parts], [part.live for part in parts]
+    )
+    write_post_list(table, posts)
+    whole.write_dead(table)
+    columns = draft / layout.fresh_name("columns")
+    write_columns(columns, _columns(given.graph, gathered, posts, whole))
+    kept = int(sum(live.sum() for live in still_live))
     return {
-        "format": layout.FORMAT,
-        "formula": FORMULA,
-        "counts": {"bloggers": segment["bloggers"], "posts": segment["posts"]},
-        "segments": [segment],
-        "columns": folder,
-        "files": layout.seal(draft),
+        **given.identity,
+        **whole.meta(),
+        "encoder": asdict(given.model_choice),
+        "as_of": given.as_of.astimezone(UTC).isoformat(),
+        "families": whole.families,
+        "counts": {"bloggers": len(gathered.site_keys), "posts": len(posts.rows)},
+        "build": {"added": gathered.added, "removed": previous.posts - kept, "kept": kept, "merged": merged},
+        "table": table.name,
+        "columns": columns.name,
+        "files": layout.seal(draft, before.meta["files"] if before else None),
     }
+
+
+def _write_bloggers(
+    draft: Path, table: Path, given: BuildInput, previous: PreviousPosts, progress: Callable[[int], None] | None
+) -> tuple[Gathered, list[Part]]:
+    """Write the new posts and the table of bloggers; what was gathered, and the new segments."""
+    segments = GrowingSegments(draft, given.dimensions)
+    try:
+        with BloggerTableWriter(table) as rows:
+            stream = BloggerStream(
+                previous,
+                segments,
+                rows,
+                texts=given.texts,
+                vectors=given.vectors,
+                dimensions=given.dimensions,
+                model_languages=given.model_languages,
+                as_of=given.as_of,
+            )
+            gathered = stream.write(given.bloggers, progress)
+            rows.finish()
+        entries = segments.finish()
+    except BaseException:
+        segments.abandon()
+        raise
+    new = [Segment(draft / entry["folder"], entry) for entry in entries]
+    return gathered, [Part(segment, np.ones(segment.posts, np.bool_)) for segment in new]
+
+
+def _parts(previous: PreviousPosts) -> Parts:
+    """The earlier generation's segments with the rows that were live there."""
+    parts = [Part(segment, live) for segment, live in zip(previous.segments, previous.live, strict=True)]
+    return Parts(tuple(parts), previous.withdrawn)
+
+
+def _columns(graph: GraphColumns, gathered: Gathered, posts: PostRows, whole: Parts) -> Columns:
+    matrix, reach, linkers = aligned(graph, gathered.site_keys)
+    return Columns(
+        matrix=matrix,
+        reach=reach,
+        distinct_linkers=linkers,
+        engagement=engagement_of_all(gathered.channels),
+        findings=with_copies(gathered.findings, posts, [part.segment for part in whole.parts], linkers),
+    )
 
 
 def _switch(index_dir: Path, draft: Path, number: int) -> None:
@@ -159,11 +222,3 @@ def _remove_old(index_dir: Path, newest: int) -> None:
         if number not in kept:
             shutil.rmtree(layout.folder_of(index_dir, number), ignore_errors=True)
             layout.cache_of(index_dir, number).unlink(missing_ok=True)
-
-
-def document_of(post: RankablePost) -> Document:
-    """A post as the index keeps it; of a post whose site reserves text mining only the address and the date."""
-    published = post.published.astimezone(UTC).isoformat() if post.published else None
-    if post.text_reserved:
-        return Document(post.url, "", "", post.language, published)
-    return Document(post.url, post.title, post.text[:MAX_TEXT_CHARS], post.language, published)

@@ -3,14 +3,14 @@
 Files: ``links.npz`` (scipy CSR), ``reach.f64``, ``linkers.i64``, ``engagement.npz`` and ``findings.json``.
 """
 
-import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, load_npz, save_npz
 
@@ -68,14 +68,13 @@ def write_columns(folder: Path, columns: Columns) -> None:
     columns.reach.astype("<f8").tofile(folder / "reach.f64")
     columns.distinct_linkers.astype("<i8").tofile(folder / "linkers.i64")
     write_table(folder / "engagement.npz", columns.engagement)
-    findings = [[asdict(finding) for finding in several] for several in columns.findings]
-    (folder / "findings.json").write_text(json.dumps(findings), "ascii")
+    (folder / "findings.json").write_bytes(orjson.dumps(columns.findings))
 
 
 def read_columns(folder: Path) -> Columns:
     """The columns in a folder; raises IndexDamagedError when they are damaged, StorageError when unreadable."""
     with reading(folder, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        findings: list[list[dict[str, Any]]] = json.loads((folder / "findings.json").read_bytes())
+        findings: list[list[dict[str, Any]]] = orjson.loads((folder / "findings.json").read_bytes())
         return Columns(
             matrix=csr_array(load_npz(folder / "links.npz")),
             reach=np.fromfile(folder / "reach.f64", "<f8"),

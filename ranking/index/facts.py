@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bloghound.records import RankableBlogger, RankablePost, SiteHealth
 from ranking.activity import posts_per_month
 from ranking.credibility import farm_flags, is_sponsored
-from ranking.index.segment import BloggerEntry
+from ranking.index.bloggers import BloggerEntry
 
 MAIN_LANGUAGE_SHARE = 0.2
 """A blogger writes in a language when a fifth of the posts are in it; less is quotation or wrong detection."""
@@ -38,12 +38,19 @@ def entry_of(blogger: RankableBlogger, as_of: datetime) -> BloggerEntry:
         posts_per_month=posts_per_month(dates, as_of),
         sponsored_share=sponsored_share(blogger.posts),
         reason=_why_no_candidate(blogger),
+        main_author_share=main_author_share(blogger.posts),
     )
 
 
 def sponsored_share(posts: Sequence[RankablePost]) -> float | None:
     """Share of the posts that say that they are sponsored or gifted; None without posts."""
     return round(sum(map(is_sponsored, posts)) / len(posts), 4) if posts else None
+
+
+def main_author_share(posts: Sequence[RankablePost]) -> float | None:
+    """Share of the posts that name an author which the most frequent one wrote; None where none is named."""
+    counts = Counter(post.author for post in posts if post.author)
+    return round(max(counts.values()) / counts.total(), 4) if counts else None
 
 
 def _main_languages(posts: Sequence[RankablePost]) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from bloghound.errors import IndexDamagedError, IndexMissingError
 from ranking.encoding.choice import ModelChoice
 from ranking.index import layout
+from ranking.index.bloggers import BloggerEntry, BloggerTable, read_table
 from ranking.index.columns import Columns, read_columns
-from ranking.index.segment import BloggerEntry, Document, Segment
+from ranking.index.post_list import PostRows, owners_of, read_post_list
+from ranking.index.segment import Document, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,28 @@ class PostRow:
     row: int
 
 
+@dataclass(frozen=True, slots=True)
+class BuildFigures:
+    """What became of the posts when a generation was built: ``kept`` from the one before, ``added`` as new or changed,
+    ``removed`` since gone or changed; and how many segments were ``merged`` or written anew."""
+
+    added: int
+    removed: int
+    kept: int
+    merged: int
+
+
 class Generation:
-    """An open generation; blogger ``i`` is the i-th over all segments in the order of the manifest."""
+    """An open generation; blogger ``i`` is the i-th by the key of the founding site.
+
+    ``segments`` hold the posts, and the last one may hold none: it takes what is no longer live out of the postings of
+    the others. ``owners[s]`` gives each local blogger of segment ``s`` its number in the generation, -1 when it is in
+    the generation no more; ``live[s]`` says which rows count, None when all do.
+    """
 
     def __init__(self, folder: Path, meta: dict[str, Any], warnings: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        self.meta = meta
         self.number = int(meta["number"])
         self.model = str(meta["model"])
         self.model_choice = ModelChoice(**meta.get("encoder", {}))
@@ -39,75 +58,94 @@ class Generation:
         self.blogger_count, self.post_count = int(meta["counts"]["bloggers"]), int(meta["counts"]["posts"])
         languages = meta["model_languages"]
         self.model_languages: frozenset[str] | None = None if languages is None else frozenset(languages)
+        self.families: tuple[str, ...] = tuple(meta["families"])
+        """The language families of the live posts."""
+        self.build = BuildFigures(**meta["build"])
         self.warnings = warnings
-        self.segments = tuple(Segment(folder / entry["folder"], entry) for entry in meta["segments"])
+        self.table: BloggerTable = read_table(folder / meta["table"], int(meta["dimensions"]))
         self.columns: Columns = read_columns(folder / meta["columns"])
-        self.bloggers: tuple[BloggerEntry, ...] = tuple(
-            blogger for segment in self.segments for blogger in segment.bloggers
-        )
-        self.bases = np.cumsum([0, *(len(segment.bloggers) for segment in self.segments)]).tolist()
+        entries = [*meta["segments"], *([meta["withdrawn"]] if meta["withdrawn"] else [])]
+        self.segments = tuple(Segment(folder / entry["folder"], entry) for entry in entries)
+        self.live = tuple(live_rows(folder / meta["table"], entry) for entry in entries)
+        self.posts = read_post_list(folder / meta["table"], self.blogger_count, self.post_count)
+        """The live posts of all bloggers."""
+        self.owners = owners_of(self.table.blogger_ids, [segment.blogger_ids for segment in self.segments])
 
     @property
     def public_id(self) -> str:
         """The name under which rankings cite this generation."""
         return f"gen_{self.number:06d}"
 
-    @cached_property
-    def families(self) -> tuple[str, ...]:
-        """The language families of the posts."""
-        return tuple(sorted({family for segment in self.segments for family in segment.families}))
+    @property
+    def bloggers(self) -> tuple[BloggerEntry, ...]:
+        """What the index says of each blogger."""
+        return self.table.entries
+
+    @property
+    def blogger_ids(self) -> NDArray[np.int64]:
+        """Storage ids, shape (n,)."""
+        return self.table.blogger_ids
+
+    @property
+    def blogger_vectors(self) -> NDArray[np.float32]:
+        """Mean direction of each blogger's posts, shape (n, d); zeros where none has a vector."""
+        return self.table.vectors
 
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
-        """Which bloggers can be candidates, shape (n,): those with posts that are blogs and were not taken out."""
-        return np.array(
-            [
-                not blogger.reason and blogger.public_id not in segment.tombstones
-                for segment in self.segments
-                for blogger in segment.bloggers
-            ],
-            np.bool_,
-        )
+        """Which bloggers can be candidates, shape (n,): those with posts that are blogs."""
+        return np.array([not blogger.reason for blogger in self.bloggers], np.bool_)
 
     @cached_property
     def has_vector(self) -> NDArray[np.bool_]:
         """Which bloggers have a mean direction, shape (n,); the others write in languages the model does not know."""
-        found = [np.asarray(segment.blogger_vectors).any(axis=1) for segment in self.segments]
-        return np.concatenate(found) if found else np.zeros(0, np.bool_)
+        return np.asarray(self.blogger_vectors.any(axis=1), np.bool_)
 
     @cached_property
     def positions(self) -> dict[str, int]:
-        """The index of each blogger that was not taken out, by public id and by the key of each of its sites."""
-        taken_out = frozenset().union(*(segment.tombstones for segment in self.segments))
+        """The index of each blogger, by public id and by the key of each of its sites."""
         return {
             name: index
             for index, blogger in enumerate(self.bloggers)
-            if blogger.public_id not in taken_out
             for name in (blogger.public_id, *blogger.site_keys)
         }
 
     def vector_of(self, blogger: int) -> NDArray[np.float32]:
         """The mean direction of a blogger's posts; zeros where none has a vector."""
-        segment, local = self.locate(blogger)
-        return np.asarray(self.segments[segment].blogger_vectors[local], np.float32)
+        return np.asarray(self.blogger_vectors[blogger], np.float32)
 
-    def locate(self, blogger: int) -> tuple[int, int]:
-        """The segment that holds a blogger, and its index there."""
-        segment = int(np.searchsorted(self.bases, blogger, side="right")) - 1
-        return segment, blogger - int(self.bases[segment])
+    def post_rows(self, bloggers: NDArray[np.int64]) -> PostRows:
+        """The live posts of these bloggers."""
+        return self.posts.of(bloggers)
 
     def rows_of(self, blogger: int) -> list[PostRow]:
-        """The posts of a blogger."""
-        segment, local = self.locate(blogger)
-        return [PostRow(segment, row) for row in self.segments[segment].rows_of(local)]
+        """The live posts of a blogger, by post id."""
+        found = self.post_rows(np.array([blogger], np.int64))
+        return [
+            PostRow(segment, row) for segment, row in zip(found.segments.tolist(), found.rows.tolist(), strict=True)
+        ]
 
     def document(self, post: PostRow) -> Document:
         """The text of a post."""
         return self.segments[post.segment].document(post.row)
 
     def documents_of(self, blogger: int) -> Sequence[Document]:
-        """All posts of a blogger."""
+        """All live posts of a blogger, by post id."""
         return [self.document(post) for post in self.rows_of(blogger)]
+
+
+def dead_file(table: Path, segment: str) -> Path:
+    """The file of a generation's table that lists the rows of a segment that are no longer live."""
+    return table / f"dead-{segment}.i64"
+
+
+def live_rows(table: Path, entry: dict[str, Any]) -> NDArray[np.bool_] | None:
+    """Which rows of a segment of the manifest are live; None when all are."""
+    if not entry["dead"]:
+        return None
+    live = np.ones(int(entry["posts"]), np.bool_)
+    live[layout.mapped(dead_file(table, entry["folder"]), "<i8", (int(entry["dead"]),))] = False
+    return live
 
 
 def open_generation(index_dir: Path, number: int | None = None) -> Generation:

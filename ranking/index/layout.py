@@ -15,6 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 
 META = "meta.json"
@@ -23,10 +26,11 @@ LOCK = ".lock"
 DRAFT_PREFIX = ".building-"
 MAX_NUMBER_DIGITS = 18
 """No index lives to see a generation number beyond 64 bits; Python refuses to read numbers of thousands of digits."""
-FORMAT = 5
+FORMAT = 6
 """2: ``reach.f64`` holds what links bring, no longer PageRank. 3: bloggers come with platforms and activity.
 4: engagement is a table of columns, judged among peers. 5: its columns say from which channel a measure enters, and how
-readers talk."""
+readers talk. 6: segments hold posts and are shared by generations, postings are flat arrays, and a generation has a
+table of its bloggers."""
 
 Files = Mapping[str, Mapping[str, Any]]
 """Path inside a generation → ``{"bytes", "sha256"}``."""
@@ -119,13 +123,33 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def seal(folder: Path) -> dict[str, dict[str, Any]]:
-    """Flush every file of a new generation to disk; returns path → size and sha256, without tantivy's locks."""
+def link_folder(source: Path, target: Path) -> None:
+    """Put the same files into a new folder: by hard links, or copies where the file system has no links."""
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        link = target / path.relative_to(source)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, link)
+        except OSError:
+            shutil.copyfile(path, link)
+            with link.open("rb+") as handle:
+                os.fsync(handle.fileno())
+
+
+def seal(folder: Path, known: Files | None = None) -> dict[str, dict[str, Any]]:
+    """Flush every file of a new generation to disk; returns path → size and sha256.
+
+    What ``known`` lists was written and flushed for an earlier generation, and is taken from there.
+    """
     listing = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if known is not None and name in known:
+            listing[name] = dict(known[name])
+            continue
         with path.open("rb+") as handle:
             os.fsync(handle.fileno())
-        listing[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        listing[name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
     for path in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
         sync_folder(path)
     return listing
@@ -151,6 +175,14 @@ def reading(path: Path, *damages: type[Exception]) -> Iterator[None]:
         raise StorageError(f"The index file {path} cannot be read: {error.strerror or error}.") from error
     except damages as error:
         raise IndexDamagedError(f"The index file {path} is damaged.") from error
+
+
+def mapped(path: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A file of numbers, mapped for reading."""
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    with reading(path, ValueError):
+        return np.asarray(np.memmap(path, dtype, mode="r", shape=shape))
 
 
 def write_meta(folder: Path, meta: Mapping[str, Any]) -> None:
@@ -192,8 +224,9 @@ def verify_files(folder: Path, files: Files, cache: Path) -> None:
     """Check every listed file; raises IndexDamagedError that names the first that is missing or changed, and
     StorageError that names the first that cannot be read.
 
-    A file that was verified before and has kept its inode, size and times is not read again, so a start takes
-    milliseconds; ``cache`` remembers them and may be lost at any time.
+    A file that was verified before and has kept its inode, size and time is not read again, so a start takes
+    milliseconds; ``cache`` remembers them and may be lost at any time. The time is that of the content: a hard link
+    more or less changes the other one.
     """
     seen = _remembered(cache)
     now: dict[str, str] = {}
@@ -201,14 +234,34 @@ def verify_files(folder: Path, files: Files, cache: Path) -> None:
         path = folder / name
         with reading(path):
             stat = path.stat()
-        now[name] = f"{expected['sha256']} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+        now[name] = _mark(stat, expected)
         if stat.st_size != expected["bytes"]:
             raise IndexDamagedError(f"The index file {path} has {stat.st_size} bytes instead of {expected['bytes']}.")
         if seen.get(name) != now[name] and not _has_digest(path, expected["sha256"]):
             raise IndexDamagedError(f"The index file {path} is damaged: its checksum does not match.")
     if now != seen:
+        _remember(cache, now)
+
+
+def remember_verified(folder: Path, files: Files, cache: Path) -> None:
+    """Note that every listed file is as it should be: it has just been written, or verified where it was linked from.
+
+    A file that cannot be looked at is not noted, and is read when the generation is opened.
+    """
+    now = {}
+    for name, expected in files.items():
         with suppress(OSError):
-            write_durably(cache, json.dumps(now).encode())
+            now[name] = _mark((folder / name).stat(), expected)
+    _remember(cache, now)
+
+
+def _mark(stat: os.stat_result, expected: Mapping[str, Any]) -> str:
+    return f"{expected['sha256']} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _remember(cache: Path, marks: Mapping[str, str]) -> None:
+    with suppress(OSError):
+        write_durably(cache, json.dumps(marks).encode())
 
 
 def _has_digest(path: Path, sha256: str) -> bool:

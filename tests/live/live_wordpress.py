@@ -90,8 +90,9 @@ def test_where_the_interface_is_closed_pages_still_tell(
 
 def figures(read: Read) -> dict[str, tuple[object, ...]]:
     """What is known of the comments on each post that all may read, by its title."""
+    titles = read.titles
     return {
-        post.title: (comments(post), patterns(post.comments.commenters) if post.comments else None)
+        titles[post.post_id]: (comments(post), patterns(post.comments.commenters) if post.comments else None)
         for post in read.posts.values()
-        if post.title in {one.title for one in OPEN}
+        if titles[post.post_id] in {one.title for one in OPEN}
     }

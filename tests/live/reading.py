@@ -32,6 +32,13 @@ class Read:
         """The posts by the last part of their addresses."""
         return {slug_of(post.url): post for blogger in self.bloggers for post in blogger.posts}
 
+    @property
+    def titles(self) -> dict[int, str]:
+        """The titles of all posts by post id."""
+        ids = [post.post_id for blogger in self.bloggers for post in blogger.posts]
+        with closing(open_database(self.settings)) as database, database.read() as connection:
+            return {one.post_id: one.title for one in rankable.texts(connection, ids)}
+
     def comments_by_source(self, slug: str) -> dict[str, list[tuple[object, ...]]]:
         """Of each source that knows the comments on a post: their ids, whose they are, and whether the author's.
 

@@ -1,0 +1,195 @@
+"""The bloggers of a build, one after the other: what is new of them is written, what is known of all is gathered."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bloghound.records import PostText, RankableBlogger, RankablePost
+from ranking.credibility import Finding, findings_of
+from ranking.duplicates import UNDATED
+from ranking.engagement import Channel, channels_of
+from ranking.index.bloggers import BloggerTableWriter
+from ranking.index.facts import entry_of
+from ranking.index.previous import LOOK_AGAIN, PreviousPosts
+from ranking.index.segment import MAX_TEXT_CHARS, Document, mean_direction
+from ranking.index.writing import NewPost, NewPosts, Segments
+from ranking.passages import passage_text, readable
+
+VectorsByHash = Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]
+"""Content hashes → the unit vectors that storage has for them."""
+
+TextsById = Callable[[Sequence[int]], Iterable[PostText]]
+"""Post ids → their texts, in the same order; a post that is gone is left out."""
+
+POSTS_AT_ONCE = 1024
+"""New posts whose texts and vectors are read and written in one go: 10 MB, and few enough that progress shows."""
+
+BLOGGERS_AT_ONCE = 1024
+"""Bloggers that wait at most for others' new posts."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was learned of all bloggers, in their order; columns need all before any is known."""
+
+    blogger_ids: list[int] = field(default_factory=list)
+    site_keys: list[str] = field(default_factory=list)
+    channels: list[tuple[Channel, ...]] = field(default_factory=list)
+    findings: list[tuple[Finding, ...]] = field(default_factory=list)
+    posts: list[int] = field(default_factory=list)
+    """Posts of each."""
+    added: int = 0
+    """Posts that were written."""
+    urgent: set[int] = field(default_factory=set)
+    """Places of the earlier generation's segments that hold words which their site reserves by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A blogger whose row is not written yet; ``places`` say where its posts lie unchanged."""
+
+    blogger: RankableBlogger
+    posts: tuple[RankablePost, ...]
+    places: NDArray[np.int64]
+
+    @property
+    def new(self) -> list[RankablePost]:
+        return [self.posts[index] for index in np.flatnonzero(self.places < 0).tolist()]
+
+
+class BloggerStream:
+    """Writes the new posts of bloggers to segments, and a row of the table for each blogger."""
+
+    def __init__(
+        self,
+        previous: PreviousPosts,
+        segments: Segments,
+        table: BloggerTableWriter,
+        *,
+        texts: TextsById,
+        vectors: VectorsByHash,
+        dimensions: int,
+        model_languages: frozenset[str] | None,
+        as_of: datetime,
+    ) -> None:
+        self._previous, self._segments, self._table = previous, segments, table
+        self._texts, self._vectors = texts, vectors
+        self._dimensions, self._model_languages, self._as_of = dimensions, model_languages, as_of
+        self._gathered = Gathered()
+
+    def write(self, bloggers: Iterable[RankableBlogger], progress: Callable[[int], None] | None) -> Gathered:
+        """Take all bloggers, in the order of the keys of their founding sites; what was learned of them."""
+        for waiting in self._batches(bloggers):
+            self._write_batch(waiting)
+            if progress is not None:
+                progress(sum(len(one.posts) for one in waiting))
+        return self._gathered
+
+    def _batches(self, bloggers: Iterable[RankableBlogger]) -> Iterator[list[_Waiting]]:
+        waiting: list[_Waiting] = []
+        new_posts = 0
+        for blogger in bloggers:
+            one = self._matched(blogger)
+            waiting.append(one)
+            new_posts += int(np.count_nonzero(one.places < 0))
+            if new_posts >= POSTS_AT_ONCE or len(waiting) >= BLOGGERS_AT_ONCE:
+                yield waiting
+                waiting, new_posts = [], 0
+        if waiting:
+            yield waiting
+
+    def _matched(self, blogger: RankableBlogger) -> _Waiting:
+        posts = tuple(sorted(blogger.posts, key=lambda post: post.post_id))
+        post_ids = [post.post_id for post in posts]
+        places = self._previous.keep(blogger.blogger_id, post_ids, [post.fingerprint for post in posts])
+        reserved = [post.post_id for post, place in zip(posts, places, strict=True) if post.text_reserved and place < 0]
+        if reserved:
+            self._gathered.urgent |= self._previous.segments_with(blogger.blogger_id, reserved)
+        return _Waiting(blogger, posts, places)
+
+    def _write_batch(self, waiting: Sequence[_Waiting]) -> None:
+        new = self._new_posts(waiting)
+        self._segments.add([one for one in new if one is not None])
+        for one, written in zip(waiting, new, strict=True):
+            entry = entry_of(one.blogger, self._as_of)
+            self._table.add(one.blogger.blogger_id, entry, self._vector_of(one, written))
+            self._gather(one.blogger)
+
+    def _gather(self, blogger: RankableBlogger) -> None:
+        gathered = self._gathered
+        gathered.blogger_ids.append(blogger.blogger_id)
+        gathered.site_keys.append(blogger.site_key)
+        gathered.channels.append(channels_of(blogger, self._as_of))
+        gathered.findings.append(findings_of(blogger.posts, blogger.sites))
+        gathered.posts.append(len(blogger.posts))
+
+    def _new_posts(self, waiting: Sequence[_Waiting]) -> list[NewPosts | None]:
+        """The new posts of each of the bloggers with their texts and vectors; None where there is none."""
+        new = [one.new for one in waiting]
+        every = list(chain.from_iterable(new))
+        texts = {text.post_id: text for text in self._texts([post.post_id for post in every])} if every else {}
+        wanted = [post.content_hash for post in every if self._may_have_vector(post)]
+        vectors = self._vectors(wanted) if wanted else {}
+        self._gathered.added += len(every)
+        return [
+            self._new_posts_of(one.blogger, posts, texts, vectors) if posts else None
+            for one, posts in zip(waiting, new, strict=True)
+        ]
+
+    def _new_posts_of(
+        self,
+        blogger: RankableBlogger,
+        posts: Sequence[RankablePost],
+        texts: Mapping[int, PostText],
+        vectors: Mapping[str, NDArray[np.float32]],
+    ) -> NewPosts:
+        rows = np.zeros((len(posts), self._dimensions), np.float16)
+        written = []
+        for row, post in enumerate(posts):
+            text = texts.get(post.post_id)
+            has_words = text is not None and bool(passage_text(text.title, text.text))
+            vector = vectors.get(post.content_hash) if has_words and self._may_have_vector(post) else None
+            if vector is not None:
+                rows[row] = vector
+            is_complete = text is not None and (vector is not None or not (has_words and self._may_have_vector(post)))
+            written.append(
+                NewPost(
+                    post_id=post.post_id,
+                    fingerprint=post.fingerprint if is_complete else LOOK_AGAIN,
+                    published=UNDATED if post.published is None else (post.published - _EPOCH) // _MICROSECOND,
+                    document=document_of(post, text or PostText(post.post_id, "", "")),
+                )
+            )
+        return NewPosts(blogger.blogger_id, blogger.public_id, tuple(written), rows)
+
+    def _may_have_vector(self, post: RankablePost) -> bool:
+        return not post.text_reserved and readable(post.language, self._model_languages)
+
+    def _vector_of(self, one: _Waiting, written: NewPosts | None) -> NDArray[np.float32]:
+        """The mean direction of the blogger's posts by post id, the same however they came into the index."""
+        if written is None:
+            known = self._previous.vector_of(one.blogger.blogger_id, len(one.places))
+            if known is not None:
+                return known
+        rows = np.zeros((len(one.places), self._dimensions), np.float16)
+        kept = one.places >= 0
+        if kept.any():
+            rows[kept] = self._previous.post_vectors(one.places[kept])
+        if written is not None:
+            rows[~kept] = written.vectors
+        return mean_direction(rows.astype(np.float32))
+
+
+def document_of(post: RankablePost, text: PostText) -> Document:
+    """A post as the index keeps it; of a post whose site reserves text mining only the address and the date."""
+    published = post.published.astimezone(UTC).isoformat() if post.published else None
+    if post.text_reserved:
+        return Document(post.url, "", "", post.language, published)
+    return Document(post.url, text.title, text.text[:MAX_TEXT_CHARS], post.language, published)

@@ -1,0 +1,148 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ranking.index import forget, open_generation, tiers
+from ranking.index.previous import LOOK_AGAIN, unchanged
+from tests.index_histories import NAMES, Store, Written, histories, index, said, vectors
+
+ESPRESSO, GRAVEL = Written((0, 1, 2)), Written((3, 4, 5), owner=1)
+
+
+def lived(store: Store, change: dict[str, Any]) -> None:
+    store.posts |= change["put"]
+    store.links = change["links"]
+    for number in change["drop"]:
+        store.posts.pop(number, None)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories, dead_share=st.sampled_from([0.0, 0.125, 1.0]), merged_at_once=st.sampled_from([2, 4, 99]))
+def test_step_by_step_says_the_same_as_all_at_once(
+    history: list[dict[str, Any]], dead_share: float, merged_at_once: int
+) -> None:
+    store = Store()
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as step_by_step, TemporaryDirectory() as at_once:
+        patch.setattr(tiers, "DEAD_SHARE", dead_share)
+        patch.setattr(tiers, "MERGED_AT_ONCE", merged_at_once)
+        for change in history:
+            lived(store, change)
+            last = index(Path(step_by_step), store)
+        assert said(last) == said(index(Path(at_once), store))
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories, name=st.sampled_from(NAMES), dead_share=st.sampled_from([0.125, 1.0]))
+def test_forgetting_in_between_leaves_nothing_that_later_builds_stumble_over(
+    history: list[dict[str, Any]], name: str, dead_share: float
+) -> None:
+    store = Store()
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as step_by_step, TemporaryDirectory() as at_once:
+        patch.setattr(tiers, "DEAD_SHARE", dead_share)
+        for change in history:
+            lived(store, change)
+            index(Path(step_by_step), store)
+            forget(Path(step_by_step), f"blg_{name}")
+        assert said(index(Path(step_by_step), store)) == said(index(Path(at_once), store))
+
+
+def test_what_is_unchanged_is_not_read_again(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    index(tmp_path, store)
+
+    def refuse(names: Any) -> Any:
+        raise AssertionError(f"{names} were asked for")
+
+    again = index(tmp_path, store, texts=refuse, vectors_of=refuse)
+    assert (again.build.added, again.build.kept, again.build.removed) == (0, 2, 0)
+
+
+def test_a_changed_post_is_one_removed_and_one_added(tmp_path: Path) -> None:
+    store = Store(dict.fromkeys(range(1, 10), ESPRESSO))
+    index(tmp_path, store)
+    store.posts[5] = Written((3, 4, 5))
+    built = index(tmp_path, store).build
+    assert (built.added, built.kept, built.removed, built.merged) == (1, 8, 1, 0)
+
+
+def test_segments_are_shared_by_hard_link(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    first = index(tmp_path, store)
+    store.posts[3] = ESPRESSO
+    second = index(tmp_path, store)
+    assert [segment.posts for segment in second.segments] == [2, 1]
+    for path in first.segments[0].folder.rglob("*.*"):
+        assert path.samefile(second.folder / path.relative_to(first.folder))
+
+
+def test_where_the_file_system_has_no_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    index(tmp_path, store)
+    monkeypatch.setattr("os.link", refuse)
+    store.posts[3] = ESPRESSO
+    copied = index(tmp_path, store)
+    assert [path.stat().st_nlink for path in copied.segments[0].folder.glob("*.i64")] == [1, 1, 1, 1, 1, 1]
+    assert open_generation(tmp_path).post_count == 3
+
+
+def test_another_model_or_a_full_build_takes_nothing_over(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    index(tmp_path, store)
+    assert index(tmp_path, store, full=True).build.added == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ranking.index.build.FORMULA", "another")
+        assert index(tmp_path, store).build.added == 2
+
+
+def test_a_damaged_generation_is_not_built_upon(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    folder = index(tmp_path, store).folder
+    (folder / "meta.json").write_bytes(b"{}")
+    assert index(tmp_path, store).build.added == 2
+
+
+def test_a_post_without_its_vector_is_looked_at_again(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    bare = index(tmp_path, store, vectors_of=lambda _: {})
+    assert not bare.has_vector.any()
+    again = index(tmp_path, store)
+    assert (again.build.added, again.has_vector.tolist()) == (2, [True, True])
+
+
+def test_words_that_a_site_reserves_leave_the_disk_with_the_next_generation(tmp_path: Path) -> None:
+    store = Store({number: Written((number, 1)) for number in range(1, 12)})
+    index(tmp_path, store)
+    store.posts[11] = Written((11, 1), reserved=True)
+    built = index(tmp_path, store)
+    assert [bool(document.text) for document in built.documents_of(0)] == [True] * 10 + [False]
+    texts = [document.text for one in built.segments for document in one.documents(np.arange(one.posts))]
+    assert not any("tomato" in text for text in texts)
+
+
+def test_vectors_asked_for_are_those_of_posts_that_the_model_can_read(tmp_path: Path) -> None:
+    asked: list[str] = []
+    store = Store({1: ESPRESSO, 2: Written((1,), language="fi"), 3: Written((1,), reserved=True)})
+
+    def asking(names: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+        asked.extend(names)
+        return vectors(names)
+
+    index(tmp_path, store, vectors_of=asking)
+    assert asked == [post.content_hash for post in store.bloggers()[0].posts[:1]]
+
+
+def test_unchanged_is_the_same_id_with_the_same_fingerprint() -> None:
+    ids, prints = np.array([2, 3, 5, 7, 9]), np.array([20, 30, 50, LOOK_AGAIN, 90], np.uint64)
+    known_ids, known_prints = np.array([2, 5, 7, 9]), np.array([20, 51, LOOK_AGAIN, 90], np.uint64)
+    assert unchanged(ids, prints, known_ids, known_prints).tolist() == [0, -1, -1, -1, 3]
+    assert unchanged(ids, prints, known_ids[:0], known_prints[:0]).tolist() == [-1] * 5
