@@ -14,6 +14,7 @@ from api.http import docs, problems
 from api.http.headers import ResponseHeaders
 from api.http.limits import BodyLimits, RateLimiter
 from api.metrics import CountRequests, Metrics
+from api.reranking import NicheRanker
 from api.routes import ROUTERS
 from api.service import Service
 from api.web import WEB_ROUTERS, mount_static
@@ -34,10 +35,12 @@ LIMITS_FILE = "rate-limits.bin"
 def create_app(settings: Settings) -> FastAPI:
     """The application over one data directory; the model and the index open in the background once it runs."""
     settings.ensure_data_dir()
+    database = open_database(settings)
+    ranker = NicheRanker(settings, database)
     service = Service(
         settings=settings,
-        database=open_database(settings),
-        engines=Engines(settings),
+        database=database,
+        engines=Engines(settings, ranker.opened),
         signer=Signer(settings.secret_key()),
         limiter=RateLimiter(settings.data_dir / LIMITS_FILE),
         metrics=Metrics(),
@@ -51,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.service = service
+    app.state.service, app.state.niche_ranker = service, ranker
     problems.install(app, error_page)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     for router in (*ROUTERS, docs.router, *WEB_ROUTERS):
@@ -75,6 +78,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if runner is not None:
         runner.stop()
     service.engines.close()
+    app.state.niche_ranker.close()
     service.limiter.close()
     service.database.close()
 

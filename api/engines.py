@@ -8,6 +8,7 @@ friends and the index are imported in that thread only.
 import re
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -51,10 +52,14 @@ class Opened(NamedTuple):
 
 
 class Engines:
-    """Opens engines in the background, swaps to a newer generation, and keeps a few older ones; thread-safe."""
+    """Opens engines in the background, swaps to a newer generation, and keeps a few older ones; thread-safe.
 
-    def __init__(self, settings: Settings) -> None:
+    ``opened`` is called with each engine that becomes the current one.
+    """
+
+    def __init__(self, settings: Settings, opened: "Callable[[RankingEngine], None] | None" = None) -> None:
         self._settings = settings
+        self._opened = opened
         self._lock = threading.Lock()
         """Held for moments only: it guards the fields below."""
         self._opening_older = threading.Lock()
@@ -175,6 +180,8 @@ class Engines:
             elif not isinstance(error, IndexMissingError):
                 self._retry_at = time.monotonic() + RETRY_SECONDS
         self._settled.set()
+        if opened is not None and self._opened is not None:
+            self._opened(opened.engine)
 
     def _open(self, number: int | None) -> Opened:
         from bloghound.jobs import ranking as job  # noqa: PLC0415 - loads torch and the index's libraries

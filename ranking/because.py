@@ -19,8 +19,8 @@ MOST_FIGURES = 2
 """Figures of relevance that one sentence names: the two that moved most."""
 
 ReasonKind = Literal[
-    "niche_changed", "formula_changed", "model_changed", "sites_removed", "sites_changed", "posts", "relevance",
-    "engagement", "reach", "deductions", "others", "standing", "outside",
+    "niche_changed", "formula_changed", "model_changed", "reading_changed", "sites_removed", "sites_changed", "posts",
+    "relevance", "engagement", "reach", "deductions", "others", "standing", "outside",
 ]  # fmt: skip
 
 MEASURED = {
@@ -104,8 +104,7 @@ def _relevance(before: Standing, after: Standing, amount: float, new_posts: Cont
     elif said:
         yield Reason("relevance", "; ".join(said), amount)
     elif before.own_posts == after.own_posts:
-        text = "the same posts, weighed anew: they were edited, or the brief's words became more or less common"
-        yield Reason("relevance", text, amount)
+        yield Reason("relevance", "the same posts, weighed anew", amount)
     else:
         text = f"other posts count than before ({counted(before.posts, 'post')} → {after.posts})"
         yield Reason("relevance", text, amount)

@@ -16,7 +16,7 @@ from ranking.encoder import Encoder
 from ranking.language import language_of
 from ranking.passages import readable
 from ranking.terms import content_words, query_terms
-from ranking.wording import subject_of
+from ranking.wording import names_topic, subject_of
 
 MAX_BRIEF_CHARS = 10_000
 """Five pages: a brief is a description of a niche; what is longer is a document sent by mistake."""
@@ -27,6 +27,12 @@ MAX_WORDS = 64
 LEAST_WEIGHT = 0.05
 """Of a word that the model finds unrelated to its brief: it may be a name that the model does not know. Values from
 0.001 to 0.1 rank the corpus alike."""
+
+
+NO_TOPIC = (
+    "The brief names no topic: it only asks for bloggers, or holds nothing but the commonest words. "
+    "Say what they should write about."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,20 @@ def read_brief(text: str, encoder: Encoder, families: Sequence[str], model_langu
     words = content_words(subject, language or "en")[:MAX_WORDS]
     known = readable(language, model_languages)
     warnings = () if known else (_unknown_language(language, model_languages),)
-    vector = encoder.encode_brief(subject) if known else None
-    weights = np.ones(len(words)) if vector is None else _weights_of(words, vector, encoder)
+    if not names_topic(text, language):
+        warnings = (*warnings, NO_TOPIC)
+    rows = encoder.encode_with_words(subject, words) if known else None
+    weights = np.ones(len(words)) if rows is None else _weights_of(rows, encoder.background)
     weighted = dict(zip(words, weights.tolist(), strict=True))
+    vector = None if rows is None else rows[0]
     return Brief(text, language, query_terms(words, families), weighted, vector, warnings)
 
 
-def _weights_of(words: Sequence[str], vector: NDArray[np.float32], encoder: Encoder) -> NDArray[np.float64]:
-    """How near each word is to the brief: 1 says the same, :data:`LEAST_WEIGHT` is no nearer than unrelated texts."""
-    cosines, zero = np.vecdot(encoder.encode_words(words), vector).astype(np.float64), encoder.background
-    return np.asarray(np.maximum((cosines - zero) / (1 - zero), LEAST_WEIGHT), np.float64)
+def _weights_of(rows: NDArray[np.float32], background: float) -> NDArray[np.float64]:
+    """How near each word is to the brief, whose row is the first: 1 says the same, :data:`LEAST_WEIGHT` is no nearer
+    than unrelated texts."""
+    cosines = np.vecdot(rows[1:], rows[0]).astype(np.float64)
+    return np.asarray(np.maximum((cosines - background) / (1 - background), LEAST_WEIGHT), np.float64)
 
 
 def _unknown_language(language: str | None, model_languages: frozenset[str] | None) -> str:

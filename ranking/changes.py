@@ -6,10 +6,12 @@ nobody seems to rise because somebody asked to be left out. Central name: :func:
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from ranking.attribution import terms
 from ranking.because import Reason, counted, reasons, standing_in_words
+from ranking.readings import BriefReading, settings_changed, vector_moved
 from ranking.standings import Standing
 
 LEAST_PLACES = 3
@@ -17,6 +19,8 @@ LEAST_PLACES = 3
 anywhere swaps some of them."""
 LEAST_SCORE = 0.005
 """Half a point of 100. A score that moved less did not move its blogger by itself; see ``docs/scores.md``."""
+KEY_FIELD = "secret_key"
+"""Of a ranking's question: tells that its digests were made with another key, and nothing of the niche."""
 NAMED_PASSERS = 3
 """Of those who passed a blogger so many are named, the best first."""
 
@@ -46,9 +50,11 @@ class Outside(StrEnum):
 class Kept:
     """A ranking as it was kept.
 
-    ``question`` maps each field of the niche to a digest of what it asked; ``weights`` are shares of 1; ``order`` are
-    the bloggers from the first place on; ``standings`` holds theirs, and those of bloggers ``outside`` who still have a
-    score, as far as they may be kept. ``cut`` is true where the niche has more bloggers than were kept.
+    ``question`` maps each field of the niche to a digest of what it asked, and :data:`KEY_FIELD` to one of the key;
+    ``weights`` are shares of 1; ``order`` are the bloggers from the first place on; ``standings`` holds theirs, and
+    those of bloggers ``outside`` who still have a score, as far as they may be kept. ``cut`` is true where the niche
+    has more bloggers than were kept. ``asked_at`` is when the niche had last been edited, ``reading`` how its brief was
+    read.
     """
 
     formula: str
@@ -59,6 +65,8 @@ class Kept:
     standings: Mapping[str, Standing]
     outside: Mapping[str, Outside]
     cut: bool
+    asked_at: datetime | None = None
+    reading: BriefReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +211,32 @@ def kind_of(places: int, score: float) -> ChangeKind:
 
 def _causes(earlier: Kept, later: Kept) -> tuple[Reason, ...]:
     """What alone would move everybody, and therefore nobody's evidence is named beside it."""
-    fields = sorted(
-        name.replace("_", " ")
-        for name in earlier.question.keys() | later.question.keys()
-        if earlier.question.get(name) != later.question.get(name)
-    )
-    found = []
-    if fields:
-        found.append(Reason("niche_changed", f"the niche was changed: {', '.join(fields)}"))
+    found = _niche_changed(earlier, later)
     if earlier.formula != later.formula:
         found.append(Reason("formula_changed", f"the formula changed from {earlier.formula} to {later.formula}"))
     if earlier.model != later.model:
         found.append(Reason("model_changed", f"the language model changed from {earlier.model} to {later.model}"))
+    read = settings_changed(earlier.reading, later.reading)
+    # Another brief or another model has another vector anyhow.
+    moved = "" if found or read else vector_moved(earlier.reading, later.reading)
+    told = [*read, moved] if moved else read
+    if told:
+        found.append(Reason("reading_changed", f"how the brief is read changed: {'; '.join(told)}"))
     return tuple(found)
+
+
+def _niche_changed(earlier: Kept, later: Kept) -> list[Reason]:
+    if earlier.question.get(KEY_FIELD) == later.question.get(KEY_FIELD):
+        fields = sorted(
+            name.replace("_", " ")
+            for name in earlier.question.keys() | later.question.keys()
+            if earlier.question.get(name) != later.question.get(name)
+        )
+        return [Reason("niche_changed", f"the niche was changed: {', '.join(fields)}")] if fields else []
+    if earlier.asked_at == later.asked_at:
+        return []
+    text = "the niche was edited, and another secret key is in use since: what it asked before cannot be compared"
+    return [Reason("niche_changed", text)]
 
 
 def _outside(where: Outside | None, places: int) -> str:

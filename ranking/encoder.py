@@ -12,9 +12,10 @@ float32), 8-bit integers (1.8 s, but cosines down to 0.82), attention as two pla
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from ranking.encoding.ahead import made_ahead
 from ranking.encoding.batches import Plan, batches_by_length, plan_for_cpu, plan_for_gpu
 from ranking.encoding.choice import BUNDLED_CHOICE, BUNDLED_MODEL, ModelChoice
 from ranking.encoding.loading import load_model
+from ranking.encoding.packing import packed_rows, packs
 from ranking.encoding.tokens import Reader, Reading, Tokens, UnpaddedTexts
 
 if TYPE_CHECKING:
@@ -76,8 +78,11 @@ class Encoder:
         self.dimensions = int(model.get_embedding_dimension() or 0)
         self._passages = Reading(self.choice.passage_prompt, "document")
         self._briefs = Reading(self.choice.query_prompt, "query")
-        self._brief_row = lru_cache(maxsize=KEPT_BRIEFS)(self._encoded_brief)
-        self._word_rows = lru_cache(maxsize=KEPT_BRIEFS)(self._encoded_words)
+        self._packs = packs(self._model)
+        # What holds its holder is freed by a collection of cycles only, which may let a model of 90 MB lie for long.
+        own = weakref.proxy(self)
+        self._brief_row = lru_cache(maxsize=KEPT_BRIEFS)(partial(Encoder._encoded_brief, own))
+        self._rows_with_words = lru_cache(maxsize=KEPT_BRIEFS)(partial(Encoder._encoded_with_words, own))
 
     @classmethod
     def load(
@@ -133,17 +138,24 @@ class Encoder:
         """
         return self._brief_row(brief)
 
-    def encode_words(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """The unit rows of a brief's words, shape (n, dimensions), read-only, each encoded as a brief of its own.
+    def encode_with_words(self, brief: str, words: Sequence[str]) -> NDArray[np.float32]:
+        """The unit rows of a brief and, behind it, of each of its words, shape (1 + n, dimensions), read-only.
 
-        All in one batch, since what is computed together decides the last bits; those of the last briefs are kept.
+        Each is encoded as a brief of its own, in float32 and all at once: what is computed together decides the last
+        bits, so a brief and its words give the same bits whatever was asked before. Rows of the last briefs are kept.
         """
-        return self._word_rows(tuple(words))
+        return self._rows_with_words(brief, tuple(words))
 
-    def _encoded_words(self, words: tuple[str, ...]) -> NDArray[np.float32]:
-        if not words:
-            return np.zeros((0, self.dimensions), np.float32)
-        rows = _unit(self._computed(self._reader.features(words, self._briefs), None, self._briefs.task))
+    def _encoded_with_words(self, brief: str, words: tuple[str, ...]) -> NDArray[np.float32]:
+        if self._packs:
+            with self._failing_clearly():
+                found = packed_rows(self._model, self._reader.features([brief, *words], self._briefs))
+        else:
+            # Padded to the length of the brief, its words would cost more than a pass of their own.
+            passes = [texts for texts in ([brief], words) if texts]
+            features = [self._reader.features(texts, self._briefs) for texts in passes]
+            found = np.concatenate([self._computed(one, None, self._briefs.task) for one in features])
+        rows = _unit(found)
         rows.flags.writeable = False
         return rows
 
@@ -178,11 +190,18 @@ class Encoder:
 
         device = self._model.device
         arithmetic = nullcontext() if dtype is None else torch.autocast(device.type, dtype)
-        try:
+        with self._failing_clearly():
             placed = {name: _placed(value, device) for name, value in features.items()}
             with torch.inference_mode(), arithmetic:
                 embedded = self._model(placed, task=task)["sentence_embedding"]
             return np.asarray(embedded.float().cpu().numpy(), np.float32)
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        try:
+            yield
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError, IndexError, KeyError) as error:

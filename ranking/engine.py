@@ -5,7 +5,6 @@ on earlier queries, and equal scores are ordered by site key.
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -18,10 +17,18 @@ from bloghound.errors import IndexMissingError, InputError, NotFoundError
 from ranking.brief import Brief, read_brief
 from ranking.encoder import Encoder
 from ranking.explaining import FULL_TEXT_ONLY, Explainer
+from ranking.facets import Facet
 from ranking.filters import Filters, any_of, filter_columns, passing
 from ranking.index.generation import Generation
 from ranking.matching import Library, Matcher
-from ranking.niche import NicheTerms, excluded_posts, found_sites, mostly_excluded, with_examples
+from ranking.niche import (
+    NicheTerms,
+    excluded_posts,
+    found_sites,
+    mostly_excluded,
+    with_examples,
+    with_terms_checked,
+)
 from ranking.ranking import SHOWN_GATE, Place, Ranking, Result
 from ranking.relevance import Relevance
 from ranking.score import FORMULA, GATE_MIDDLE, Weights
@@ -77,6 +84,8 @@ class RankingEngine:
         languages, families = generation.model_languages, generation.families
         self._briefs = briefs = lru_cache(BRIEFS_KEPT)(lambda text: read_brief(text, encoder, families, languages))
         self._niches = lru_cache(NICHES_KEPT)(partial(_niche_of, generation, self._scorer, briefs))
+        self._languages = Facet(blogger.languages for blogger in generation.bloggers)
+        self._platforms = Facet(blogger.platforms for blogger in generation.bloggers)
         self._columns = filter_columns(
             generation.bloggers, generation.columns.engagement, datetime.fromisoformat(generation.as_of)
         )
@@ -111,13 +120,14 @@ class RankingEngine:
         open_to = self._open_to(filters or Filters(), (languages, terms.languages), terms, allowed, hidden)
         found, order = self._ordered(brief, weights or Weights(), terms, open_to)
         start = offset if after is None else self._behind(after, found, order)
-        explanation, marks = self._explainer.of(found), self._marks(terms)
+        shown, marks = order[start : start + limit], self._marks(terms)
+        explanation = self._explainer.of(found, shown)
         results = tuple(
             explanation.result(rank, row, marks.get(int(found.bloggers[row]), ()))
-            for rank, row in enumerate(order[start : start + limit].tolist(), start=offset + 1)
+            for rank, row in enumerate(shown.tolist(), start=offset + 1)
         )
         more = bool(results) and start + len(results) < len(order)
-        in_niche = order[found.scores.gate[order] >= SHOWN_GATE]
+        in_niche = _in_niche(found, order, open_to)
         read = found.niche.brief
         return Ranking(
             query=read.text,
@@ -126,7 +136,7 @@ class RankingEngine:
             warnings=(*self.generation.warnings, *read.warnings, *_language_warnings(results, read)),
             total=len(in_niche),
             ranked=len(order),
-            facets=self._facets(found.bloggers[in_niche].tolist()),
+            facets=self._facets(in_niche),
             weights=found.weights,
             results=results,
             last=Place(results[-1].score.total, results[-1].blogger.site_key) if more else None,
@@ -155,7 +165,7 @@ class RankingEngine:
         found = self._scorer.scored(place, everybody, counting)
         row = int(np.searchsorted(everybody, blogger))
         rank = self._scorer.order(found, np.arange(len(everybody))).tolist().index(row) + 1
-        return self._explainer.of(found).result(rank, row, self._marks(terms).get(blogger, ()))
+        return self._explainer.of(found, np.array([row])).result(rank, row, self._marks(terms).get(blogger, ()))
 
     def candidates(
         self,
@@ -175,6 +185,10 @@ class RankingEngine:
     def read(self, brief: str) -> Brief:
         """The brief as this engine's generation and model read it; raises BriefError."""
         return self._briefs(brief)
+
+    def read_niche(self, brief: str, niche: NicheTerms) -> Brief:
+        """The brief as it is matched for a niche, its vector moved by the examples; raises BriefError."""
+        return self._niches(brief, niche).brief
 
     def relevance(self, brief: Brief) -> Relevance:
         """The relevance part alone, for the bloggers that are nearest to the brief."""
@@ -241,13 +255,20 @@ class RankingEngine:
             for blogger in found_sites(self.generation.positions, names).bloggers
         }
 
-    def _facets(self, bloggers: Sequence[int]) -> dict[str, dict[str, int]]:
-        """How many of these bloggers write in each language and publish on each platform, the most frequent first."""
-        entries = [self.generation.bloggers[blogger] for blogger in bloggers]
-        return {
-            "languages": _counted(code for entry in entries for code in entry.languages),
-            "platforms": _counted(name for entry in entries for name in entry.platforms),
-        }
+    def _facets(self, bloggers: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+        """How many of these bloggers write in each language and publish on each platform."""
+        return {"languages": self._languages.counted(bloggers), "platforms": self._platforms.counted(bloggers)}
+
+
+def _in_niche(found: Scored, order: NDArray[np.int64], open_to: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Who may be shown and is in the niche, at least hardly and as far as known: estimated alike for every filter and
+    weighting. Of the niche's own, those that ``order`` leaves out for their terms are not."""
+    inside = found.niche.estimated_gates >= SHOWN_GATE
+    if open_to is not None:
+        inside &= open_to
+    left_out = np.setdiff1d(found.bloggers, found.bloggers[order])
+    inside[np.intersect1d(left_out, found.niche.members.relevance.bloggers)] = False
+    return np.flatnonzero(inside)
 
 
 def _niche_of(
@@ -256,11 +277,9 @@ def _niche_of(
     found = read(brief) if brief.strip() or not terms.examples_like else Brief.without_text()
     if terms.examples_like or terms.examples_unlike:
         found = with_examples(found, generation, terms)
+    if terms.exclude_terms:
+        found = with_terms_checked(found, generation.families, terms.exclude_terms)
     return scorer.niche(found)
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _language_warnings(results: Sequence[Result], brief: Brief) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ that a reader sees, in which engagement and reach count too; and each baseline's
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -19,20 +20,21 @@ from ranking.baselines import Baselines, all_post_vectors
 from ranking.engine import Candidate, RankingEngine
 from ranking.index.generation import Generation
 from ranking.judgements import Judgements, Query, read_qrels, read_queries, write_run
-from ranking.measures import average_precision, bpref, condensed, judged_share, ndcg, precision, share_above_zero
+from ranking.measures import average_precision, bpref, judged_share, ndcg, on_condensed, precision, share_above_zero
 
 __all__ = ["Evaluation", "Judgements", "Query", "evaluate", "read_qrels", "read_queries"]
 
-MEASURES: dict[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
+MEASURES: dict[str, Callable[[Sequence[str], Mapping[str, int]], float | None]] = {
     "map": average_precision,
     "ndcg@10": ndcg,
     "p@10": precision,
     "judged@10": judged_share,
     "bpref": bpref,
-    "condensed_map": lambda run, grades: average_precision(condensed(run, grades), grades),
-    "condensed_ndcg@10": lambda run, grades: ndcg(condensed(run, grades), grades),
+    "condensed_map": partial(on_condensed, average_precision),
+    "condensed_ndcg@10": partial(on_condensed, ndcg),
 }
-"""The first three take what nobody judged as not relevant; the last three leave it out."""
+"""The first three take what nobody judged as not relevant. The last three leave it out, and are None where the
+judgements hold no two kinds to compare."""
 
 OURS, SCORE = "ours", "score"
 RUN_TAG = "bloghound"
@@ -45,7 +47,8 @@ Run = list[tuple[str, float]]
 class QueryFigures:
     """One judged query: each method's measures, by method name (``ours``, ``score`` and the baselines).
 
-    ``liked`` of the ``judged`` documents are relevant. Baselines are none where the query has no words.
+    ``liked`` of the ``judged`` documents are relevant. Baselines are none where the query has no words; a measure is
+    absent where the judgements say nothing for it.
     """
 
     id: str
@@ -68,15 +71,13 @@ class Evaluation:
     judged: tuple[QueryFigures, ...]
 
     def means(self) -> dict[str, dict[str, float]]:
-        """Each method's measures, averaged over the judged queries that it was tried on."""
-        methods = dict.fromkeys(name for one in self.judged for name in one.methods)
-        return {
-            method: {
-                name: fmean(one.methods[method][name] for one in self.judged if method in one.methods)
-                for name in MEASURES
-            }
-            for method in methods
-        }
+        """Each method's measures, averaged over the judged queries that have them; absent where none has."""
+        found: dict[str, dict[str, list[float]]] = {}
+        for one in self.judged:
+            for method, figures in one.methods.items():
+                for name, figure in figures.items():
+                    found.setdefault(method, {}).setdefault(name, []).append(figure)
+        return {method: {name: fmean(each) for name, each in own.items()} for method, own in found.items()}
 
     def against_best_baseline(self) -> dict[str, Any] | None:
         """The paired difference in MAP to the best baseline, and the bootstrap share of P(ours > baseline)."""
@@ -90,8 +91,8 @@ class Evaluation:
         return {"baseline": best, "difference": fmean(differences), "bootstrap_share": share_above_zero(differences)}
 
     def as_dict(self) -> dict[str, Any]:
-        """The evaluation in the stable JSON shape; measures are None where nothing is judged."""
-        means = self.means()
+        """The evaluation in the stable JSON shape; a measure is None where the judgements say nothing for it."""
+        means = {method: _shown(found) for method, found in self.means().items()}
         return {
             "queries": len(self.runs),
             "judged": len(self.judged),
@@ -106,9 +107,9 @@ class Evaluation:
                     "query": one.query,
                     "judged": one.judged,
                     "liked": one.liked,
-                    "ours": dict(one.methods[OURS]),
-                    "score": dict(one.methods[SCORE]),
-                    "baselines": {name: dict(found) for name, found in one.baselines.items()},
+                    "ours": _shown(one.methods[OURS]),
+                    "score": _shown(one.methods[SCORE]),
+                    "baselines": {name: _shown(found) for name, found in one.baselines.items()},
                 }
                 for one in self.judged
             ],
@@ -117,6 +118,10 @@ class Evaluation:
     def write_run(self, path: Path) -> None:
         """Write our ranking of every query as a TREC run file; raises InputError when it cannot be written."""
         write_run(path, self.runs, RUN_TAG)
+
+
+def _shown(figures: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: figures.get(name) for name in MEASURES}
 
 
 def evaluate(
@@ -172,7 +177,7 @@ class _Documents:
 
     def names(self, grades: Mapping[str, int]) -> list[str]:
         """What each blogger is called in these judgements, and where they do not name it, as in a run file."""
-        return [_name(one.public_id, one.site_key.lower(), one.home_url, grades) for one in self._bloggers]
+        return [_name(one.public_id, one.site_key, one.home_url, grades) for one in self._bloggers]
 
     def run(self, scores: NDArray[np.float64], names: Sequence[str]) -> Run:
         """Those of the open bloggers that were retrieved (score above -inf), best first, equal ones by site key.
@@ -208,8 +213,10 @@ def _own_runs(
 
 
 def _figures(query: Query, grades: Mapping[str, int], runs: Mapping[str, Run]) -> QueryFigures:
-    methods = {
-        method: {name: measure([document for document, _ in run], grades) for name, measure in MEASURES.items()}
-        for method, run in runs.items()
-    }
+    methods = {method: _measured([document for document, _ in run], grades) for method, run in runs.items()}
     return QueryFigures(query.id, query.text, len(grades), sum(grade > 0 for grade in grades.values()), methods)
+
+
+def _measured(run: Sequence[str], grades: Mapping[str, int]) -> dict[str, float]:
+    found = {name: measure(run, grades) for name, measure in MEASURES.items()}
+    return {name: figure for name, figure in found.items() if figure is not None}

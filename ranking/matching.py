@@ -106,11 +106,22 @@ class Matcher:
         A plane through the bloggers of the ``niche`` (least squares) leads from the first stage to the second.
         """
         known = self._first_stage[niche.relevance.bloggers]
-        design = np.concatenate([np.ones((len(known), 1)), known], axis=1)
-        found = mean_evidence(niche.relevance.evidence, brief_read=self._brief.vector is not None)
-        level, by_whole, by_text = np.linalg.lstsq(design, found, rcond=None)[0]
+        level, by_whole, by_text = self._fitted(np.concatenate([np.ones((len(known), 1)), known], axis=1), niche)
         whole, text = self._first_stage[bloggers].T
         return saturated(level + by_whole * whole + by_text * text)
+
+    def estimated_from_zero(self, bloggers: NDArray[np.int64], niche: Matches) -> NDArray[np.float64]:
+        """The same by a plane through zero, which also holds far from the niche: who is unrelated by the first stage is
+        so by the second. Where all of a ``niche`` write about it, the nearer plane says nothing of those who do not:
+        with 5 bloggers a list on the corpus it took 38 for 18, this one 16; :meth:`estimated` orders better."""
+        by_whole, by_text = self._fitted(self._first_stage[niche.relevance.bloggers], niche)
+        whole, text = self._first_stage[bloggers].T
+        return saturated(by_whole * whole + by_text * text)
+
+    def _fitted(self, first: NDArray[np.float64], niche: Matches) -> NDArray[np.float64]:
+        """What leads from the columns of ``first`` to the mean evidence of the niche, by least squares."""
+        found = mean_evidence(niche.relevance.evidence, brief_read=self._brief.vector is not None)
+        return np.asarray(np.linalg.lstsq(first, found, rcond=None)[0], np.float64)
 
     @cached_property
     def _first_stage(self) -> NDArray[np.float64]:

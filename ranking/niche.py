@@ -17,7 +17,7 @@ from ranking.brief import Brief
 from ranking.index.generation import Generation
 from ranking.index.post_list import PostRows
 from ranking.index.text import PostsText
-from ranking.terms import content_words, query_terms
+from ranking.terms import query_terms, telling_words
 
 ALPHA, BETA, GAMMA = 1.0, 0.25, 0.05
 """Weights of the brief, the liked and the disliked examples: a third of the "reasonable values" for the examples of
@@ -30,7 +30,7 @@ EXCLUDED_SHARE = 0.5
 slips in now and then says nothing."""
 
 MAX_NAMED = 5
-"""Unknown examples that a warning names."""
+"""Examples or terms that a warning names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class NicheTerms:
 
     Examples and ``exclude_sites`` are public ids of bloggers, site keys or addresses; an example that the generation
     does not hold is told in a warning. A blogger is left out when at least half of its posts on the niche hold one of
-    ``exclude_terms`` (all words of a term, in any order and inflection). ``languages`` are as in the filters.
+    ``exclude_terms``: all words of a term but its stop words, in any order and inflection. ``languages`` are as in the
+    filters.
     """
 
     examples_like: tuple[str, ...] = ()
@@ -68,12 +69,14 @@ def with_examples(brief: Brief, generation: Generation, niche: NicheTerms) -> Br
     """The brief with its vector moved toward the liked examples and away from the disliked ones."""
     like = found_sites(generation.positions, niche.examples_like)
     unlike = found_sites(generation.positions, niche.examples_unlike)
-    warnings = _unknown_examples((*like.unknown, *unlike.unknown))
-    vector = moved(
-        brief.vector,
-        [generation.vector_of(blogger) for blogger in like.bloggers],
-        [generation.vector_of(blogger) for blogger in unlike.bloggers],
+    liked, disliked = (
+        {generation.bloggers[one].site_key: generation.vector_of(one) for one in found.bloggers}
+        for found in (like, unlike)
     )
+    unread = [key for key, vector in (*liked.items(), *disliked.items()) if not vector.any()]
+    warnings = _not_counting("Examples that this index does not hold", (*like.unknown, *unlike.unknown))
+    warnings += _not_counting("Examples that the embedding model cannot read", unread)
+    vector = moved(brief.vector, list(liked.values()), list(disliked.values()))
     if brief.vector is None and vector is not None and brief.text:
         warnings += ("The brief's meaning is taken from the examples: the embedding model does not know its language.",)
         return replace(brief, vector=vector, warnings=warnings)
@@ -103,8 +106,16 @@ def excluded_posts(
     """Which of these posts hold one of the terms, shape (m,)."""
     kinds, found = tuple(families), np.zeros(len(posts.rows), np.bool_)
     for term in terms:
-        found |= text.holding(list(query_terms(content_words(term, None), kinds).values()), posts)
+        found |= text.holding(list(query_terms(telling_words(term, kinds), kinds).values()), posts)
     return found
+
+
+def with_terms_checked(brief: Brief, families: Iterable[str], terms: Iterable[str]) -> Brief:
+    """The brief with a warning of the excluded terms that exclude nobody, since they hold no word or stop words only:
+    every text of a language holds these."""
+    kinds = tuple(families)
+    empty = [repr(term) for term in terms if not telling_words(term, kinds)]
+    return replace(brief, warnings=brief.warnings + _not_counting("Excluded terms without a telling word", empty))
 
 
 def mostly_excluded(
@@ -130,8 +141,8 @@ def _key_of(name: str) -> str:
         return ""
 
 
-def _unknown_examples(names: Sequence[str]) -> tuple[str, ...]:
+def _not_counting(what: str, names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return (f"Examples that this index does not hold do not count: {', '.join(names[:MAX_NAMED])}{more}.",)
+    return (f"{what} do not count: {', '.join(names[:MAX_NAMED])}{more}.",)

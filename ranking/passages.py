@@ -4,10 +4,6 @@ A second vector for the next 200 words was measured on the corpus's 32 briefs (M
 twice the encoding.
 """
 
-from dataclasses import dataclass
-
-from bloghound.records import PostText, RankablePost
-
 RECIPE = "title-200w-1"
 """Version of the text that is embedded; a part of the encoder's name, so that another recipe means other vectors."""
 
@@ -18,28 +14,10 @@ PASSAGE_CHARS = 2000
 """Scripts without spaces have no words to count: 200 words of 10 characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A text to embed and the key under which its vector is stored."""
-
-    content_hash: str
-    text: str
-
-
 def passage_text(title: str, text: str) -> str:
     """Title and opening words, as the encoder reads them."""
     opening = " ".join(text[: PASSAGE_CHARS * 2].split()[:PASSAGE_WORDS])
     return f"{title.strip()}. {opening}".strip(". ")[:PASSAGE_CHARS]
-
-
-def passages_of(
-    post: RankablePost, written: PostText, model_languages: frozenset[str] | None = None
-) -> tuple[Passage, ...]:
-    """The passages of a post to embed: none where text mining is reserved, or the model cannot read the language."""
-    text = passage_text(written.title, written.text)
-    if post.text_reserved or not text or not readable(post.language, model_languages):
-        return ()
-    return (Passage(post.content_hash, text),)
 
 
 def readable(language: str | None, model_languages: frozenset[str] | None) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,28 @@ class Peers:
     def __init__(self, figures: NDArray[np.float64]) -> None:
         self._ordered = np.sort(figures)
 
-    @property
+    def changed(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> "Peers":
+        """These peers when figures of some, ``before``, are others; as many, and without sorting all again."""
+        gone, come = np.sort(before), np.sort(after)
+        equals_before = np.arange(len(gone)) - gone.searchsorted(gone)
+        kept = np.delete(self._ordered, self._ordered.searchsorted(gone) + equals_before)
+        return Peers.ordered(np.insert(kept, kept.searchsorted(come), come))
+
+    @classmethod
+    def ordered(cls, figures: NDArray[np.float64]) -> "Peers":
+        """Peers with these figures, which ascend."""
+        made = cls.__new__(cls)
+        made._ordered = figures
+        return made
+
+    @cached_property
     def median(self) -> float | None:
         """The median; None of nothing."""
         return median_or_none(self._ordered)
 
     def percentile(self, value: float) -> float:
         """The share of peers below, ties counting half, from 0 to 100 (the mid-rank definition)."""
-        below, to = np.searchsorted(self._ordered, value), np.searchsorted(self._ordered, value, side="right")
+        below, to = self._ordered.searchsorted(value), self._ordered.searchsorted(value, side="right")
         return round(100 * float(below + to) / 2 / max(len(self._ordered), 1), 1)
 
 

@@ -39,7 +39,7 @@ def _cautions(evaluation: Evaluation, ranked_share: float, not_indexed: int) -> 
     if liked_only:
         yield (
             f"{_many(liked_only, 'brief has', 'briefs have')} no disliked blogger: bpref and the condensed figures "
-            "compare liked with disliked ones, and say nothing there."
+            "compare liked with disliked ones, and leave such briefs out."
         )
     if ranked_share > MOSTLY_OURS:
         yield (

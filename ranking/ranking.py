@@ -93,9 +93,10 @@ class Place(NamedTuple):
 class Ranking:
     """The answer to a brief.
 
-    ``total`` counts the bloggers that pass the filters and are at least hardly in the niche (:data:`SHOWN_GATE`), and
-    ``facets`` counts their languages and platforms; ``ranked`` counts all that could be asked for by paging on;
-    ``last`` is the place of the last of ``results`` where others follow it.
+    ``total`` counts the bloggers that pass the filters and are at least hardly in the niche (:data:`SHOWN_GATE`), of
+    everybody and by estimated relevance outside the few hundred nearest; ``facets`` counts their languages and
+    platforms. Neither depends on the weights, and no filter makes them more. ``ranked`` counts all that could be asked
+    for by paging on; ``last`` is the place of the last of ``results`` where others follow it.
     """
 
     query: str

@@ -47,6 +47,11 @@ def reach_of(
     return Reach(whole, _against_average(inflow), known=bool(whole.any()))
 
 
+def off_niche(whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """:attr:`Reach.value` of nodes to which no link of the niche leads."""
+    return whole / 2
+
+
 def _against_average(inflow: NDArray[np.float64]) -> NDArray[np.float64]:
     """What links bring to each node, as x / (x + average rank)."""
     return np.asarray(inflow / (inflow + 1 / max(len(inflow), 1)), np.float64)

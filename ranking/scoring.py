@@ -30,13 +30,15 @@ IN_NICHE_GATE = 0.5
 class Niche:
     """The bloggers that are nearest to a brief, and what follows from them for everybody.
 
-    ``gates`` has shape (n,), 0 for bloggers outside the niche; ``reach_values`` are those of ``reach.value``.
+    ``gates`` has shape (n,), 0 for bloggers outside the niche, and ``estimated_gates`` is the same with an estimate for
+    the eligible ones outside; ``reach_values`` are those of ``reach.value``.
     """
 
     brief: Brief
     matcher: Matcher
     members: Matches
     gates: NDArray[np.float64]
+    estimated_gates: NDArray[np.float64]
     reach: Reach
     reach_values: NDArray[np.float64]
 
@@ -80,7 +82,15 @@ class Scorer:
         opened = np.zeros(len(self._deducted))
         opened[members.relevance.bloggers] = gates(members.relevance.value)
         reach = reach_of(columns.matrix, columns.reach, opened, self._niche_reach)
-        return Niche(brief, matcher, members, opened, reach, reach.value)
+        return Niche(brief, matcher, members, opened, self._estimated(opened, matcher, members), reach, reach.value)
+
+    def _estimated(self, opened: NDArray[np.float64], matcher: Matcher, members: Matches) -> NDArray[np.float64]:
+        others = self._library.generation.eligible.copy()
+        others[members.relevance.bloggers] = False
+        outside, everybody = np.flatnonzero(others), opened.copy()
+        if len(outside):
+            everybody[outside] = gates(matcher.estimated_from_zero(outside, members))
+        return everybody
 
     def candidates(self, niche: Niche, weights: Weights, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """The bloggers to score, in the order of the generation: eligible, and ``allowed`` (shape (n,); None: all)."""

@@ -39,7 +39,7 @@ from storage.tables.base import public_id, table_of
 from storage.upserts import batches
 
 _BLOGGER, _SITE, _LINK, _CRAWL = table_of(Blogger), table_of(Site), table_of(Link), table_of(Crawl)
-_FETCH, _ADDRESS, _PLACE = table_of(Fetch), table_of(PostAddress), table_of(CrawlSite)
+_POST, _FETCH, _ADDRESS, _PLACE = table_of(Post), table_of(Fetch), table_of(PostAddress), table_of(CrawlSite)
 _NICHE, _STATEMENT = table_of(Niche), table_of(SiteStatement)
 
 
@@ -103,6 +103,25 @@ def blogger_public_id(connection: Connection, site_key: str) -> str:
     query = select(_BLOGGER.c.public_id).join(_SITE, _SITE.c.blogger_id == _BLOGGER.c.id)
     stored = connection.execute(query.where(_SITE.c.key == site_key)).scalar()
     return str(stored) if stored is not None else public_id("blg", site_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """By what a site's posts are found in an index: the public ids of bloggers, and the posts' own ids.
+
+    The first public id is that of the site's blogger; the other, of a blogger who has this site alone, may have been
+    its blogger's before sites were joined.
+    """
+
+    public_ids: tuple[str, ...]
+    post_ids: frozenset[int]
+
+
+def indexed(connection: Connection, site_key: str) -> Indexed:
+    """How the index knows a site; of one that is not stored its own public id alone."""
+    query = select(_POST.c.id).join(_SITE, _SITE.c.id == _POST.c.site_id).where(_SITE.c.key == site_key)
+    names = (blogger_public_id(connection, site_key), public_id("blg", site_key))
+    return Indexed(tuple(dict.fromkeys(names)), frozenset(connection.execute(query).scalars()))
 
 
 def _count(connection: Connection, table: Table, site_id: int) -> int:

@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from bloghound.errors import NotFoundError
-from storage import niches, shortlist_hiding
+from storage import niche_names, niches, shortlist_hiding
 from storage.niches import StoredNiche
 from storage.shortlist_hiding import NOBODY
 from storage.shown_bloggers import COLUMNS, ShownBlogger, shown, with_bloggers
 from storage.suppressions import Suppressions
 from storage.tables import Blogger, Judgement, Niche, Site, Workspace
-from storage.tables.base import public_id, random_id, table_of
+from storage.tables.base import clean_text, public_id, random_id, table_of
 from storage.upserts import batches, upsert
 
 _JUDGEMENT, _NICHE, _BLOGGER = table_of(Judgement), table_of(Niche), table_of(Blogger)
@@ -51,7 +51,7 @@ class JudgedFor:
     @property
     def brief_id(self) -> str:
         """The niche's id, or ``brf_…`` made of the words: white space and case make no other brief."""
-        return self.niche or public_id("brf", " ".join(self.brief.split()).casefold())
+        return self.niche or public_id("brf", " ".join(clean_text(self.brief).split()).casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,10 @@ def of_bloggers(
 def judged_briefs(
     connection: Connection, *, workspace_id: int | None = None, suppressed: Suppressions = NOBODY
 ) -> list[JudgedBrief]:
-    """All judged briefs of a workspace, or of all of them, by workspace and in the order of their ids."""
+    """All judged briefs of a workspace, or of all of them, by workspace and in the order of their ids.
+
+    Whoever is suppressed stands in them neither as judged nor as an example of a niche.
+    """
     columns = (_WORKSPACE.c.id, _WORKSPACE.c.name, _JUDGEMENT.c.brief_id, _JUDGEMENT.c.brief, _JUDGEMENT.c.grade)
     query = (
         select(*columns, _JUDGEMENT.c.rank, _JUDGEMENT.c.blogger_id, _BLOGGER.c.public_id, _BLOGGER.c.site_key)
@@ -197,17 +200,24 @@ def judged_briefs(
     grouped: dict[tuple[int, str], list[Any]] = {}
     for row in rows:
         grouped.setdefault((row.id, row.brief_id), []).append(row)
-    return [_judged_brief(connection, group) for group in grouped.values()]
+    kept = niches.with_ids(connection, [brief_id for _, brief_id in grouped if brief_id.startswith("nch_")])
+    kept = niche_names.without_hidden(connection, kept, suppressed)
+    return [_judged_brief(group, kept.get(group[0].brief_id)) for group in grouped.values()]
 
 
 def version(briefs: Sequence[JudgedBrief]) -> str:
-    """A digest of judged briefs: another one as soon as any grade, niche or brief is another."""
+    """A digest of judged briefs: another one as soon as any grade or question is another; a niche's name is none."""
     digest = hashlib.sha256()
     for one in briefs:
-        changed = one.niche.updated_at.isoformat() if one.niche else one.words
+        changed = _question(one.niche) if one.niche else one.words
         grades = sorted(one.grades.items())
         digest.update(repr((one.workspace, one.brief_id, changed, grades)).encode("utf-8", "replace"))
     return digest.hexdigest()
+
+
+def _question(niche: StoredNiche) -> list[Any]:
+    lists = (niche.examples_like, niche.examples_unlike, niche.languages, niche.exclude_terms, niche.exclude_sites)
+    return [niche.brief, *lists, sorted(niche.weights.items())]
 
 
 def workspaces_with_likes(connection: Connection) -> list[int]:
@@ -253,14 +263,13 @@ def _stored(row: Row[Any]) -> StoredJudgement:
     return StoredJudgement(row_id, judgement, brief_id, brief, Grade(grade), judge, seen, judged_at, blogger)
 
 
-def _judged_brief(connection: Connection, rows: Sequence[Any]) -> JudgedBrief:
+def _judged_brief(rows: Sequence[Any], niche: StoredNiche | None) -> JudgedBrief:
     first = rows[0]
-    is_niche = first.brief_id.startswith("nch_")
     return JudgedBrief(
         workspace=first.name,
         brief_id=first.brief_id,
         words=first.brief,
-        niche=niches.get(connection, first.id, first.brief_id) if is_niche else None,
+        niche=niche,
         grades={row.public_id: row.grade for row in rows},
         site_keys={row.public_id: row.site_key for row in rows},
         ranked=sum(row.rank is not None for row in rows),

@@ -6,6 +6,7 @@ The figures of a place name no text and no address, only ids of posts, so what i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -21,10 +22,23 @@ from storage.upserts import batches
 _NICHE, _RANKING, _PLACE = table_of(Niche), table_of(NicheRanking), table_of(NichePlace)
 _BLOGGER, _SITE, _POST = table_of(Blogger), table_of(Site), table_of(Post)
 
-KEPT_RANKINGS = 60
-"""Rankings kept of each niche: two months of daily generations, more than a year of weekly ones."""
+KEPT_GENERATIONS = 60
+"""Generations whose rankings are kept of each niche: two months of daily ones, more than a year of weekly ones."""
 
-_FIELDS = ("generation", "formula", "model", "question", "weights", "total", "problem", "as_of", "made_at")
+_FIELDS = (
+    "generation",
+    "formula",
+    "model",
+    "question",
+    "asked_at",
+    "reading",
+    "weights",
+    "total",
+    "kept",
+    "problem",
+    "as_of",
+    "made_at",
+)
 _OF_NICHE = (
     select(_RANKING.c.id, *(_RANKING.c[name] for name in _FIELDS))
     .join(_NICHE, _NICHE.c.id == _RANKING.c.niche_id)
@@ -75,16 +89,24 @@ class NewRanking:
     formula: str
     model: str
     question: Mapping[str, str]
+    asked_at: datetime
+    reading: Mapping[str, Any]
     weights: Mapping[str, float]
     total: int
+    kept: int
     problem: str
     as_of: datetime
     made_at: datetime
 
     def is_same_as(self, other: "StoredRanking") -> bool:
         """Whether the other one says the same: of the same generation and question, and whether it could be ranked."""
-        mine, theirs = ((one.generation, one.as_of, dict(one.question), one.problem) for one in (self, other))
+        mine, theirs = ((one.built, dict(one.question), one.problem) for one in (self, other))
         return mine == theirs
+
+    @property
+    def built(self) -> tuple[int, datetime]:
+        """Which generation: numbers begin anew where an index folder was removed."""
+        return self.generation, self.as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,19 @@ class StoredRanking(NewRanking):
     def generation_public_id(self) -> str:
         """Such as ``gen_000012``."""
         return f"gen_{self.generation:06d}"
+
+
+class Keeping(StrEnum):
+    """What became of a ranking that was to be kept."""
+
+    KEPT = "kept"
+    SAME = "same"
+    """The newest one says the same."""
+    OLDER_QUESTION = "older_question"
+    """The niche was changed since it was read."""
+    LATER_GENERATION = "later_generation"
+    """The newest one is of a generation begun later."""
+    NO_NICHE = "no_niche"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,28 +180,49 @@ def of_niche(connection: Connection, niche_public_id: str) -> list[StoredRanking
     return [StoredRanking(**dict(zip(_FIELDS, rest, strict=True)), ranking_id=row_id) for row_id, *rest in rows]
 
 
-def keep(connection: Connection, niche_public_id: str, ranking: NewRanking, places: Sequence[NewPlace]) -> bool:
-    """Keep a ranking as the newest of its niche, and let go of the oldest; whether it was kept.
+def keep(connection: Connection, niche_public_id: str, ranking: NewRanking, places: Sequence[NewPlace]) -> Keeping:
+    """Keep a ranking as the newest of its niche, or say why not, and let go of those that it makes superfluous.
 
-    It is not where the newest one says the same, or is of a generation begun later, or where the niche is gone.
-    Bloggers who are no longer stored are left out.
+    The niche's row is locked, so that no change of the niche comes between. Bloggers who are no longer stored are left
+    out.
     """
-    niche = connection.execute(select(_NICHE.c.id).where(_NICHE.c.public_id == niche_public_id).with_for_update())
-    niche_id = niche.scalar()
-    if niche_id is None:
-        return False
+    locked = select(_NICHE.c.id, _NICHE.c.updated_at).where(_NICHE.c.public_id == niche_public_id).with_for_update()
+    niche = connection.execute(locked).first()
+    if niche is None:
+        return Keeping.NO_NICHE
     known = of_niche(connection, niche_public_id)
-    if known and (known[0].as_of > ranking.as_of or ranking.is_same_as(known[0])):
-        return False
-    row = {**asdict(ranking), "niche_id": niche_id}
-    ranking_id = connection.execute(insert(_RANKING).values(**row).returning(_RANKING.c.id)).scalar_one()
+    if niche.updated_at != ranking.asked_at:
+        return Keeping.OLDER_QUESTION
+    if known and known[0].as_of > ranking.as_of:
+        return Keeping.LATER_GENERATION
+    if known and ranking.is_same_as(known[0]):
+        return Keeping.SAME
     ids = _blogger_ids(connection, [place.blogger for place in places])
-    rows = [_row(ranking_id, ids[place.blogger], place) for place in places if place.blogger in ids]
-    if rows:
-        connection.execute(insert(_PLACE), rows)
-    too_old = [one.ranking_id for one in known[KEPT_RANKINGS - 1 :]]
-    connection.execute(delete(_RANKING).where(_RANKING.c.id.in_(too_old)))
-    return True
+    stored = [place for place in places if place.blogger in ids]
+    row = {**asdict(ranking), "niche_id": niche.id, "kept": sum(place.rank is not None for place in stored)}
+    ranking_id = connection.execute(insert(_RANKING).values(**row).returning(_RANKING.c.id)).scalar_one()
+    if stored:
+        connection.execute(insert(_PLACE), [_row(ranking_id, ids[place.blogger], place) for place in stored])
+    for batch in batches([one.ranking_id for one in _superfluous(known, ranking)]):
+        connection.execute(delete(_RANKING).where(_RANKING.c.id.in_(batch)))
+    return Keeping.KEPT
+
+
+def _superfluous(known: Sequence[StoredRanking], newest: NewRanking) -> list[StoredRanking]:
+    """Of the rankings known before, newest first, those that need not be kept beside a newer one.
+
+    Of each generation the first ranking and the newest are kept, however often the niche was changed between; of what
+    could not be ranked the newest alone is, and it takes nobody's place.
+    """
+    good = [one for one in known if not one.problem]
+    firsts = {one.built: one for one in good}
+    ranked = [*([] if newest.problem else [newest.built]), *(one.built for one in good)]
+    generations = list(dict.fromkeys(ranked))[:KEPT_GENERATIONS]
+
+    def is_replaced(one: StoredRanking) -> bool:
+        return one.built == newest.built and not newest.problem and one is not firsts[one.built]
+
+    return [one for one in known if one.problem or one.built not in generations or is_replaced(one)]
 
 
 def _row(ranking_id: int, blogger_id: int, place: NewPlace) -> dict[str, Any]:
@@ -187,6 +243,15 @@ def _blogger_ids(connection: Connection, public_ids: Sequence[str]) -> dict[str,
     for batch in batches(sorted(public_ids)):
         found.update(connection.execute(held.where(_BLOGGER.c.public_id.in_(batch))).all())
     return found
+
+
+def compared_with(known: Sequence[StoredRanking], built: tuple[int, datetime]) -> StoredRanking | None:
+    """Of a niche's rankings, newest first, the one that a new one of this generation is compared with.
+
+    It is the generation's first, since those after it are replaced; without one the newest of all.
+    """
+    good = [one for one in known if not one.problem]
+    return next((one for one in reversed(good) if one.built == built), good[0] if good else None)
 
 
 def placed(connection: Connection, ranking_id: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Niches: a workspace's briefs, by name; what belongs to another workspace is as good as not there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from bloghound.errors import ConflictError, NotFoundError
 from storage.tables import Niche
 from storage.tables.base import random_id, table_of
+from storage.upserts import batches
 
 _NICHE = table_of(Niche)
 _SHOWN = (
@@ -83,6 +84,19 @@ def get(connection: Connection, workspace_id: int, public_id: str) -> StoredNich
     if row is None:
         raise _not_found(public_id)
     return StoredNiche(*row)
+
+
+def find(connection: Connection, public_id: str) -> StoredNiche | None:
+    """One niche of whichever workspace, as it is now; None where it is gone."""
+    row = connection.execute(select(*_SHOWN).where(_NICHE.c.public_id == public_id)).first()
+    return None if row is None else StoredNiche(*row)
+
+
+def with_ids(connection: Connection, public_ids: Sequence[str]) -> dict[str, StoredNiche]:
+    """The niches with these public ids, of whatever workspace, by public id."""
+    chosen = (select(*_SHOWN).where(_NICHE.c.public_id.in_(batch)) for batch in batches(public_ids))
+    found = (StoredNiche(*row) for query in chosen for row in connection.execute(query))
+    return {niche.public_id: niche for niche in found}
 
 
 def by_name(connection: Connection, workspace_id: int, name: str) -> StoredNiche | None:

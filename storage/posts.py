@@ -204,6 +204,15 @@ def reserve(connection: Connection, post_ids: Sequence[int], *, now: datetime) -
         connection.execute(update(_POST).where(_POST.c.id.in_(batch)).values(**values))
 
 
+def reserved_among(connection: Connection, post_ids: Sequence[int]) -> set[int]:
+    """Those of the posts whose site reserves text mining."""
+    found: set[int] = set()
+    for batch in batches(post_ids):
+        query = select(_POST.c.id).where(_POST.c.id.in_(batch), _POST.c.text_reserved)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def remove(connection: Connection, post_ids: Sequence[int]) -> None:
     """Delete posts with all that belongs to them, since their owner asks not to be listed any more."""
     for batch in batches(post_ids):

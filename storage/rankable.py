@@ -31,12 +31,15 @@ _BLOGGERS_AT_ONCE = 5_000
 _POST_ID = attrgetter("post_id")
 
 
-def bloggers(connection: Connection, newest: int | None = None) -> Iterator[RankableBlogger]:
+def bloggers(
+    connection: Connection, newest: int | None = None, suppressed: Container[str] = ()
+) -> Iterator[RankableBlogger]:
     """Every blogger with at least one live post, ordered by the key of the founding site.
 
-    With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest.
+    With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest. Whoever
+    has a site whose key is ``suppressed`` is left out, as everywhere: its rows are about to go.
     """
-    counts = _live_posts(connection)
+    counts = _live_posts(connection, suppressed)
     ids = [row.id for row in _with_posts(connection, counts)]
     hidden = not_live(connection)
     for chunk in _chunks(ids, counts, newest):
@@ -57,11 +60,16 @@ def texts(connection: Connection, post_ids: Sequence[int]) -> Iterator[PostText]
         yield from (PostText(*found[post_id]) for post_id in batch if post_id in found)
 
 
-def _live_posts(connection: Connection) -> dict[int, int]:
-    """How many live posts bloggers have, by blogger id; those without any are left out."""
+def _live_posts(connection: Connection, suppressed: Container[str]) -> dict[int, int]:
+    """How many live posts bloggers have, by blogger id; those without any, and with a suppressed site, are left out."""
     query = select(_SITE.c.blogger_id, func.count()).join(_POST, _POST.c.site_id == _SITE.c.id)
     query = query.where(_POST.c.state == "live", _IS_BLOG).group_by(_SITE.c.blogger_id)
-    return dict(connection.execute(query).all())
+    counts: dict[int, int] = dict(connection.execute(query).all())
+    if suppressed:
+        for blogger_id, key in connection.execute(select(_SITE.c.blogger_id, _SITE.c.key)):
+            if key in suppressed:
+                counts.pop(blogger_id, None)
+    return counts
 
 
 def _chunks(ids: Sequence[int], counts: Mapping[int, int], newest: int | None) -> Iterator[list[int]]:
@@ -99,9 +107,9 @@ def _places(blogger_ids: Sequence[int]) -> Subquery:
     return query.where(_POST.c.state == "live", _IS_BLOG, _SITE.c.blogger_id.in_(blogger_ids)).subquery()
 
 
-def keys(connection: Connection) -> list[str]:
+def keys(connection: Connection, suppressed: Container[str] = ()) -> list[str]:
     """Keys of the founding sites of all bloggers with at least one live post, in the order of :func:`bloggers`."""
-    return [str(row.site_key) for row in _with_posts(connection, _live_posts(connection))]
+    return [str(row.site_key) for row in _with_posts(connection, _live_posts(connection, suppressed))]
 
 
 def _with_posts(connection: Connection, counts: Mapping[int, int]) -> list[Any]:
@@ -115,9 +123,9 @@ def founding_keys(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(query).all())
 
 
-def count_posts(connection: Connection, newest: int) -> int:
+def count_posts(connection: Connection, newest: int, suppressed: Container[str] = ()) -> int:
     """Live posts of all bloggers, of each the newest ones."""
-    return sum(min(number, newest) for number in _live_posts(connection).values())
+    return sum(min(number, newest) for number in _live_posts(connection, suppressed).values())
 
 
 @contextmanager

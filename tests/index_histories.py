@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bloghound.records import PostText, RankableBlogger, RankablePost, RankableSite
 from graph.centrality import niche_reach
 from ranking.engine import RankingEngine
-from ranking.index import Generation, build_generation, layout
-from tests.ranking_bloggers import AS_OF, encoder, graph_of, texts_of
+from ranking.index import Generation, build_generation, exclusive, layout
+from tests.ranking_bloggers import AS_OF, documents_of, encoder, graph_of, texts_of
 from tests.ranking_bloggers import post as post_of
 
 NAMES = ("ant", "bee", "cat", "dog", "elk")
@@ -44,6 +44,10 @@ class Store:
 
     posts: dict[int, Written] = field(default_factory=dict)
     links: set[tuple[int, int]] = field(default_factory=set)
+
+    def reserved(self, numbers: Sequence[int]) -> set[int]:
+        """Those of the posts whose words must not be kept."""
+        return {number for number in numbers if number in self.posts and self.posts[number].reserved}
 
     def bloggers(self) -> list[RankableBlogger]:
         """Those with posts, in the order of their keys; their ids are in another order."""
@@ -96,23 +100,26 @@ def index(
     full: bool = False,
     texts: Callable[[Sequence[int]], Iterable[PostText]] | None = None,
     vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]] = vectors,
+    reserved: Callable[[Sequence[int]], set[int]] | None = None,
 ) -> Generation:
     """The next generation of the store."""
     bloggers = store.bloggers()
     known = {int(one.blogger_id): one.name for one in bloggers}
     links = [(NAMES[a], NAMES[b]) for a, b in sorted(store.links) if {100 - a, 100 - b} <= set(known)]
-    return build_generation(
-        folder,
-        bloggers,
-        texts or texts_of(bloggers),
-        vectors_of,
-        graph_of(bloggers, links),
-        encoder_name=encoder().name,
-        dimensions=encoder().dimensions,
-        model_languages=frozenset({"en", "de"}),
-        as_of=AS_OF,
-        full=full,
-    )
+    with exclusive(folder) as held:
+        return build_generation(
+            held,
+            bloggers,
+            texts or texts_of(bloggers),
+            vectors_of,
+            graph_of(bloggers, links),
+            reserved=reserved or store.reserved,
+            encoder_name=encoder().name,
+            dimensions=encoder().dimensions,
+            model_languages=frozenset({"en", "de"}),
+            as_of=AS_OF,
+            full=full,
+        )
 
 
 def said(generation: Generation) -> dict[str, object]:
@@ -126,7 +133,7 @@ def said(generation: Generation) -> dict[str, object]:
         "ids": generation.blogger_ids.tolist(),
         "vectors": np.asarray(generation.blogger_vectors).tobytes(),
         "families": generation.families,
-        "documents": [generation.documents_of(blogger) for blogger in range(generation.blogger_count)],
+        "documents": [documents_of(generation, blogger) for blogger in range(generation.blogger_count)],
         "links": columns.matrix.toarray().tolist(),
         "engagement": columns.engagement.values.tolist(),
         "findings": columns.findings,

@@ -25,8 +25,9 @@ from graph.centrality import distinct_linkers, niche_reach, pagerank
 from graph.matrix import link_matrix
 from ranking.encoder import BUNDLED_MODEL, Encoder
 from ranking.engine import RankingEngine
-from ranking.index import Generation, GraphColumns, build_generation, no_graph
-from ranking.passages import passages_of
+from ranking.index import Generation, GraphColumns, build_generation, exclusive, no_graph
+from ranking.index.segment import Document
+from ranking.passages import passage_text
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 ENGLISH = frozenset({"en"})
@@ -107,7 +108,7 @@ def post(number: int, text: str, **changes: Any) -> WrittenPost:
     url = changes.pop("url", f"https://posts.test/{number}")
     fields: dict[str, Any] = {
         "title": f"Entry {number}",
-        "content_hash": hashlib.sha256(f"{url} {text}".encode()).hexdigest(),
+        "content_hash": hashlib.sha256(f"{url} {text}".encode("utf-8", "surrogatepass")).hexdigest(),
         "language": "en",
         "published": datetime(2025, 1, 1 + number % 28, tzinfo=UTC),
         "words": len(text.split()),
@@ -136,9 +137,15 @@ def three_bloggers() -> list[RankableBlogger]:
 
 def vectors_of(bloggers: Sequence[RankableBlogger]) -> dict[str, NDArray[np.float32]]:
     """What storage would hold: the vector of each passage by content hash."""
-    passages = [passage for one in bloggers for entry in one.posts for passage in passages_of(entry, words_of(entry))]
-    rows = encoder().encode([passage.text for passage in passages])
-    return {passage.content_hash: row for passage, row in zip(passages, rows, strict=True)}
+    posts = [entry for one in bloggers for entry in one.posts if not entry.text_reserved]
+    written = {entry.content_hash: words_of(entry) for entry in posts}
+    passages = {name: text for name, words in written.items() if (text := passage_text(words.title, words.text))}
+    return dict(zip(passages, encoder().encode(list(passages.values())), strict=True))
+
+
+def documents_of(generation: Generation, number: int) -> list[Document]:
+    """All live posts of a blogger, by post id."""
+    return [generation.document(entry) for entry in generation.rows_of(number)]
 
 
 def graph_of(bloggers: Sequence[RankableBlogger], links: Sequence[tuple[str, str]]) -> GraphColumns:
@@ -158,21 +165,24 @@ def build(
     graph: GraphColumns | None = None,
     model_languages: frozenset[str] | None = ENGLISH,
     full: bool = False,
+    as_of: datetime = AS_OF,
 ) -> Generation:
     """A generation of these bloggers with the real model's vectors."""
     known = vectors_of(bloggers) if vectors is None else vectors
-    return build_generation(
-        index_dir,
-        bloggers,
-        texts_of(bloggers),
-        lambda hashes: {name: known[name] for name in hashes if name in known},
-        graph or no_graph(tuple(one.site_key for one in bloggers)),
-        encoder_name=encoder().name,
-        dimensions=encoder().dimensions,
-        model_languages=model_languages,
-        as_of=AS_OF,
-        full=full,
-    )
+    with exclusive(index_dir) as held:
+        return build_generation(
+            held,
+            bloggers,
+            texts_of(bloggers),
+            lambda hashes: {name: known[name] for name in hashes if name in known},
+            graph or no_graph(tuple(one.site_key for one in bloggers)),
+            reserved={entry.post_id for one in bloggers for entry in one.posts if entry.text_reserved}.intersection,
+            encoder_name=encoder().name,
+            dimensions=encoder().dimensions,
+            model_languages=model_languages,
+            as_of=as_of,
+            full=full,
+        )
 
 
 def engine(index_dir: Path, bloggers: Sequence[RankableBlogger], **changes: Any) -> RankingEngine:

@@ -14,6 +14,9 @@ from bloghound.jobs.niche_changes import NicheChanges, ShownChange
 from bloghound.jobs.reranking import RerankReport
 from bloghound.records import RankableBlogger
 from bloghound.settings import Settings
+from graph.centrality import niche_reach
+from ranking.encoder import Encoder
+from ranking.engine import RankingEngine
 from storage import niches, suppressions, workspaces
 from storage.database import open_database
 from storage.niches import StoredNiche
@@ -75,13 +78,17 @@ class Reranked:
         *,
         links: Sequence[tuple[str, str]] = (),
         seen_at: datetime = AS_OF - timedelta(days=1),
+        encoder: Encoder | None = None,
+        **built: Any,
     ) -> RerankReport:
         """Store what is new of these bloggers, build a generation of them, and rank all saved niches in it."""
         with closing(open_database(self.settings)) as database:
             with database.transaction() as connection:
                 for one in bloggers:
                     store(connection, one, seen_at)
-            self.engine = engine(self.settings.index_dir, bloggers, graph=graph_of(bloggers, links))
+            self.engine = engine(self.settings.index_dir, bloggers, graph=graph_of(bloggers, links), **built)
+            if encoder is not None:
+                self.engine = RankingEngine(self.engine.generation, encoder, niche_reach)
         return self.rank()
 
     def rank(self) -> RerankReport:

@@ -113,6 +113,7 @@ def test_nothing_else_is_a_grade(given: object) -> None:
         ({"niche_id": "nch_none"}, 422, "exactly one"),
         ({"niche_id": "nch_none", "query": None}, 404, "nch_none"),
         ({"query": " \n"}, 422, "query"),
+        ({"query": "\x00"}, 422, "query"),
         ({"blogger_id": "blg_none"}, 404, "blg_none"),
         ({"blogger_id": id_of(HIDDEN)}, 404, id_of(HIDDEN)),
         ({"seen": {"rank": 0}}, 422, "rank"),
@@ -167,6 +168,28 @@ def test_the_download_is_what_evaluate_reads(client: Client, tmp_path: Path) -> 
     assert queries[words].text == queries[niche["id"]].text == BRIEF
     assert queries[niche["id"]].terms.languages == ("en",)
     assert queries[niche["id"]].weights is not None
+
+
+def test_no_download_names_who_opted_out(client: Client) -> None:
+    named = {
+        "examples_like": [HIDDEN, "cup.example"],
+        "examples_unlike": [id_of(HIDDEN)],
+        "exclude_sites": [f"https://{HIDDEN}/"],
+    }
+    niche = client("POST", "/niches", {"name": "C", "brief": BRIEF, **named}).json()
+    client.judge(BEAN, niche_id=niche["id"])
+    found = client("GET", "/judgements/export?format=queries").json()["queries"]
+    assert found == [{"id": niche["id"], "query": BRIEF, "niche": {"examples_like": ["cup.example"]}}]
+
+
+def test_a_new_name_of_a_niche_dates_no_figures(client: Client) -> None:
+    niche = client("POST", "/niches", {"name": "C", "brief": BRIEF}).json()["id"]
+    client.judge(BEAN, niche_id=niche)
+    client("POST", "/quality")
+    figures = client.measured()["measured"]["ours"]
+    assert [figures[name] for name in ("bpref", "condensed_map", "condensed_ndcg@10")] == [None] * 3
+    client("PATCH", f"/niches/{niche}", {"name": "Coffee"})
+    assert client("GET", "/quality").json()["outdated"] == []
 
 
 def test_nothing_is_measured_before_anybody_is_liked(client: Client) -> None:

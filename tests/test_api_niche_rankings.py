@@ -198,7 +198,7 @@ def test_who_opts_out_is_shown_nowhere_from_then_on(client: Client) -> None:
 
 def test_a_page_whose_ranking_is_let_go_is_gone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cursor = client.found("changes?since=gen_000001&limit=1")["next_cursor"]
-    monkeypatch.setattr(niche_rankings, "KEPT_RANKINGS", 1)
+    monkeypatch.setattr(niche_rankings, "KEPT_GENERATIONS", 1)
     client.ask("PATCH", client.path, {"brief": "Espresso machines, grinders and beans at home"})
     until(lambda: client.get("ranking?generation=gen_000001").status == 410)
     assert client.get(f"changes?since=gen_000001&limit=1&cursor={cursor}").status == 410

@@ -53,6 +53,19 @@ def test_json_is_that_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["change"] for one in found["changes"]] == ["rose"]
 
 
+def test_that_the_niche_was_changed_since_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Reranked(tmp_path / "edited")
+    made.generation(PEERS)
+    monkeypatch.setenv("BLOGHOUND_DATA_DIR", str(made.settings.data_dir))
+    assert run(["changes", "Coffee", "--json"]) == 0
+    assert not json.loads(capsys.readouterr().out)["outdated"]
+    made.change(brief="Bicycle rides and wheels")
+    assert run(["changes", "Coffee"]) == 0
+    assert "The niche was changed since" in capsys.readouterr().err
+
+
 def test_a_first_ranking_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

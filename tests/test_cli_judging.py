@@ -13,7 +13,7 @@ from storage import judgements, niches, workspaces
 from storage.database import open_database
 from storage.judgements import Grade, JudgedFor, Seen
 from tests.listing import NOW
-from tests.profiled_bloggers import built_world, id_of
+from tests.profiled_bloggers import HIDDEN, built_world, id_of
 
 BRIEF = "Espresso at home: grinders, shots and roasted coffee beans"
 BEAN, CUP, WHEEL = (id_of(f"{name}.example") for name in ("bean", "cup", "wheel"))
@@ -50,7 +50,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 target, seen = JudgedFor(brief=BRIEF), Seen("gen_000001", 1, 0.5)
                 judgements.give(connection, room, target, blogger, given, seen=seen, judge=team, now=NOW)
         agency = workspaces.ensure(connection, "agency", now=NOW).workspace_id
-        niche = niches.create(connection, agency, {"name": "Coffee", "brief": BRIEF, "languages": ["en"]}, now=NOW)
+        written = {"name": "Coffee", "brief": BRIEF, "languages": ["en"], "exclude_sites": [HIDDEN]}
+        niche = niches.create(connection, agency, written, now=NOW)
         target = JudgedFor(niche.public_id)
         judgements.give(connection, agency, target, CUP, Grade.PARTLY, seen=Seen(), judge="agency", now=NOW)
     return settings
@@ -119,6 +120,20 @@ def test_what_is_written_down_is_measured_alike(terminal: Terminal) -> None:
     assert [one["id"] for one in of_file["per_query"]] == [one["id"] for one in stored["per_query"]]
     # A file says nothing of who opted out; those who are judged stand in the same order all the same.
     assert of_file["score"]["condensed_map"] == stored["score"]["condensed_map"]
+
+
+def test_nothing_that_is_written_down_names_who_opted_out(terminal: Terminal) -> None:
+    terminal("judgements", "--qrels", "qrels.txt", "--queries", "queries.json")
+    assert '"languages"' in Path("queries.json").read_text()
+    assert HIDDEN not in Path("queries.json").read_text() + Path("qrels.txt").read_text()
+
+
+def test_what_likes_alone_cannot_say_is_a_dash(terminal: Terminal) -> None:
+    liked = [{"id": "A", "query": BRIEF, "relevant": {"bean.example": 2}}]
+    Path("liked.json").write_text(json.dumps(liked))
+    code, out, err = terminal("evaluate", "liked.json")
+    ours = next(line for line in out.splitlines() if "ours" in line)
+    assert (code, ours.count("–"), "1.000" in ours) == (0, 3, True), err
 
 
 def test_judgements_are_counted_by_brief(terminal: Terminal) -> None:

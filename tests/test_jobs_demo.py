@@ -47,12 +47,20 @@ def test_what_was_written_to_mislead_is_found_out(shown: tuple[Path, dict[str, A
     findings = {site: {one["finding"] for one in _named(results, site)["deductions"]} for site in _SUSPECTS}
     assert all(findings.values()), findings
     assert _named(results, "dailycrema")["score"] < 0
-    assert _named(results, "cheapdeals")["score"] < 0
     assert _named(results, "morningcup")["rank"] > _named(results, "doublewall")["rank"]
     assert not any(_named(results, site)["deductions"] for site in ("koffie", "doublewall", "grindlog"))
 
 
-_SUSPECTS = ("dailycrema", "cheapdeals", "morningcup")
+_SUSPECTS = ("dailycrema", "morningcup")
+
+
+@pytest.mark.parametrize("brief", BRIEFS, ids=lambda brief: brief.name)
+def test_whom_the_crawl_flagged_as_a_link_farm_is_a_candidate_for_no_brief(
+    shown: tuple[Path, dict[str, Any]], brief: Any
+) -> None:
+    homes = [result["blogger"]["home"] for result in _ranking(shown, brief.name)]
+    assert len(homes) == shown[1]["index"]["bloggers"] - 1
+    assert not any("//cheapdeals.demo.test" in home for home in homes)
 
 
 def test_hidden_comments_are_unknown_and_never_above_the_peers(shown: tuple[Path, dict[str, Any]]) -> None:

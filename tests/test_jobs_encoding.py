@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from bloghound.errors import ConflictError, EncoderError, NotFoundError
-from bloghound.jobs.encoding import StoredModel, drop_vectors, run_encode, stored_models
+from bloghound.jobs.encoding import (
+    StoredModel,
+    StoredVectors,
+    drop_vectors,
+    keeping_vectors,
+    run_encode,
+    stored_models,
+)
 from bloghound.jobs.index import run_index
 from bloghound.records import Outcome, ParsedPost, PostSource
 from bloghound.settings import Settings
@@ -195,6 +202,57 @@ def test_vectors_in_use_are_not_dropped(small: Settings, other: Settings) -> Non
     with pytest.raises(ConflictError, match="gen_000001"):
         drop_vectors(other, Encoder.load(small.model).name, progress=quiet)
     assert list(stored_vectors(small).values()) == [1]
+
+
+def test_vectors_are_not_dropped_while_something_is_encoded(small: Settings, other: Settings) -> None:
+    store(small, {"bean.example": ["Coffee"]})
+    encoded(other)
+    refused: list[str] = []
+
+    def drop(stage: str, done: int, _total: int | None) -> None:
+        if (stage, done) == ("encode", 1) and not refused:
+            with pytest.raises(ConflictError, match="being built") as raised:
+                drop_vectors(small, None, progress=quiet)
+            refused.append(str(raised.value))
+
+    run_encode(small, progress=drop)
+    assert refused
+    assert sorted(stored_vectors(small).values()) == [1, 1]
+
+
+def test_vectors_are_not_dropped_while_an_index_is_built(small: Settings, other: Settings) -> None:
+    store(small, {"bean.example": ["Coffee", "Espresso"]})
+    refused: list[str] = []
+
+    def drop(stage: str, _done: int, _total: int | None) -> None:
+        if stage in {"encode", "build"}:
+            with pytest.raises(ConflictError):
+                drop_vectors(small, None, progress=quiet)
+            refused.append(stage)
+
+    # The model of this build is neither the one that is set nor one that a generation was built with.
+    run_index(other, progress=drop)
+    assert set(refused) == {"encode", "build"}
+    assert list(stored_vectors(small).values()) == [2]
+
+
+def test_builds_and_encoding_keep_vectors_side_by_side(small: Settings) -> None:
+    store(small, {"bean.example": ["Coffee"]})
+    with keeping_vectors(small), keeping_vectors(small):
+        assert encoded(small) == 1
+        with pytest.raises(ConflictError):
+            drop_vectors(small, None, progress=quiet)
+    assert drop_vectors(small, None, progress=quiet) == {}
+
+
+def test_contents_without_a_vector_are_counted_once(small: Settings) -> None:
+    store(small, {"bean.example": ["Coffee", "Espresso"]})
+    encoded(small)
+    with closing(open_database(small)) as database, database.read() as connection:
+        names = [name for one in unencoded.blogger_ranges(connection) for name in contents_of(connection, one)]
+        vectors = StoredVectors(connection, Encoder.load(small.model).name)
+        assert set(vectors([*names, "none", "none", "neither"])) == set(names)
+    assert vectors.missing == 2
 
 
 def test_key_ranges_cover_every_hash_once() -> None:

@@ -2,11 +2,12 @@
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, delete, text
 
 from bloghound.cli import run
 from bloghound.demo.exchange import Document
@@ -15,11 +16,18 @@ from bloghound.jobs import forgetting
 from bloghound.jobs.crawl import run_crawl
 from bloghound.jobs.forgetting import run_forget
 from bloghound.jobs.importing import run_import
+from bloghound.jobs.index import run_index
 from bloghound.settings import Settings
 from crawler.archive.reader import raw_records, read_at
+from ranking.index import layout
+from storage import grouping, sites
 from storage.database import open_database
+from storage.tables import BloggerProof
+from storage.tables.base import table_of
 from tests.crawling import query, write_archive
+from tests.index_histories import bytes_of
 from tests.mockweb import Content, MockWeb, small_blog
+from tests.stored_bloggers import BICYCLE, COFFEE, NOW, Stored
 
 ROBOTS = Document(b"", "text/plain")
 WORDS = "I carve spoons out of green birch and sell them at the market."
@@ -90,7 +98,7 @@ def test_an_interrupted_forgetting_is_finished_by_the_next(
 ) -> None:
     (home,) = crawl(settings, {"m.test": profile("m.test", "ana")}, "/@ana")
 
-    def fail(*_: object) -> Iterator[object]:
+    def fail(*_: object, **__: object) -> Iterator[object]:
         raise ArchiveError("The disk is full.")
 
     (settings.data_dir / "crawl.log").write_text(f"{home} was slow\nall else was well\n")
@@ -150,6 +158,49 @@ def test_the_name_with_www_is_told_and_left_alone(
     assert query(settings, "SELECT key FROM site") == [("www.blog.example",)]
     with pytest.raises(NotFoundError, match=r"'www\.blog\.example' is"):
         run_forget(settings, "blog.example")
+
+
+def told_apart(connection: Connection, keys: Sequence[str]) -> None:
+    """Nothing proves any more that the sites are one blogger's."""
+    connection.execute(delete(table_of(BloggerProof)))
+    grouping.regroup(connection, list(sites.ids_by_key(connection, keys).values()), now=NOW)
+
+
+@pytest.mark.parametrize("joined_first", [True, False])
+def test_a_site_is_forgotten_in_every_generation_whoever_had_it_then(settings: Settings, joined_first: bool) -> None:
+    keys = ("ann.test", "gone.test")
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        stored = Stored(connection)
+        for key, words in zip((*keys, "cyc.test"), (COFFEE, f"{WORDS} Number {{number}}.", BICYCLE), strict=True):
+            stored.site(key)
+            stored.posts(key, 4, text=words)
+        if joined_first:
+            stored.join(*keys)
+    run_index(settings)
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        told_apart(connection, keys) if joined_first else Stored(connection).join(*keys)
+    run_index(settings)
+    assert WORDS.encode() in bytes_of(settings.index_dir)
+    assert run_forget(settings, "https://gone.test/").generations == 2
+    left = bytes_of(settings.index_dir)
+    assert not any(trace in left for trace in (WORDS.encode(), b"gone.test"))
+
+
+def test_generations_that_had_to_be_deleted_are_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        stored = Stored(connection)
+        stored.site("gone.test")
+        stored.posts("gone.test", 2)
+    run_index(settings)
+    monkeypatch.setattr(layout, "FORMAT", layout.FORMAT + 1)
+    monkeypatch.setenv("BLOGHOUND_DATA_DIR", str(settings.data_dir))
+    assert run(["forget", "gone.test", "--json"]) == 0
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    assert (told["generations_rewritten"], told["generations_deleted"]) == (0, 1)
+    assert "another format: 1. 'bloghound index' builds a new one." in " ".join(shown.err.split())
 
 
 def test_what_is_no_address_is_refused(settings: Settings) -> None:

@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloghound.jobs.index import between, graph_columns
+from bloghound.jobs.graph import between
+from bloghound.jobs.index import graph_columns
 from bloghound.records import LinkContext
 from graph.build import GraphNode, build_graph
 from graph.centrality import distinct_linkers, pagerank
@@ -15,13 +16,17 @@ from tests.rankable_worlds import NOW, World, drawn, stored, worlds
 
 
 @drawn
-@given(world=worlds(), as_of=st.sampled_from([NOW, NOW + timedelta(days=181)]))
+@given(
+    world=worlds(),
+    as_of=st.sampled_from([NOW, NOW + timedelta(days=181)]),
+    suppressed=st.sets(st.sampled_from(["s0.example", "p1.example"])),
+)
 def test_the_columns_are_those_of_the_graph_built_edge_by_edge(
-    database: Database, world: World, as_of: datetime
+    database: Database, world: World, as_of: datetime, suppressed: set[str]
 ) -> None:
     with stored(database, world) as connection:
-        found = graph_columns(connection, as_of)
-        keys, owners = rankable.keys(connection), rankable.founding_keys(connection)
+        found = graph_columns(connection, as_of, suppressed)
+        keys, owners = rankable.keys(connection, suppressed), rankable.founding_keys(connection)
         known = [edge for edge in links.site_edges(connection) if between(edge, owners, frozenset(keys))]
     graph = build_graph(known, [GraphNode(key) for key in keys], bloggers=owners, as_of=as_of)
     assert found.keys == tuple(keys)

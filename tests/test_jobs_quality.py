@@ -1,5 +1,6 @@
 """Measuring what was judged as a job: after each build of the service, once at a time, and on what is still stored."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from bloghound.errors import ConflictError
 from bloghound.jobs import quality
 from bloghound.jobs.runner import JobRunner
 from bloghound.settings import Settings
+from ranking.index import layout
 from storage import jobs, judgements, suppressions, workspaces
 from storage.database import Database, open_database
 from storage.judgements import Grade, JudgedFor, Seen
@@ -108,3 +110,15 @@ def test_a_judged_blogger_whom_the_generation_does_not_hold_is_left_out(world: S
         figures = quality.measure_workspace(world, database, room, lambda *_: None)
     assert (figures["not_indexed"], figures["judgements"], figures["ours"]["map"]) == (1, 1, 1.0)
     assert any("not in this generation" in sentence for sentence in figures["warnings"])
+
+
+def test_teams_that_are_measured_in_a_row_share_the_engine_of_a_generation(world: Settings) -> None:
+    shared = quality.MeasuredEngine()
+    first = shared.current(world)
+    assert shared.current(world) is first
+    current = layout.folder_of(world.index_dir, layout.current_number(world.index_dir) or 0)
+    os.utime(current / layout.META, (0, 0))  # as when an erasure rewrites the generation
+    second = shared.current(world)
+    assert second is not first
+    shared.let_go()
+    assert shared.current(world) is not second

@@ -346,7 +346,7 @@ def test_a_since_of_nothing_is_refused(quick: Reranked, since: str, error: type[
 
 
 def test_a_generation_whose_ranking_is_let_go_is_gone(quick: Reranked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(niche_rankings, "KEPT_RANKINGS", 2)
+    monkeypatch.setattr(niche_rankings, "KEPT_GENERATIONS", 2)
     for _ in range(3):
         quick.generation([PURE])
     with pytest.raises(GoneError, match="gen_000001"):

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from datetime import timedelta
 
@@ -134,6 +135,50 @@ def test_a_failure_is_a_sentence(
     with caplog.at_level(logging.CRITICAL), running(reachable, {}):
         job = wait_for(reachable, name, ended)
     assert (job.state, job.errors) == ("failed", [sentence])
+
+
+def submitted(settings: Settings, *kinds: str) -> list[str]:
+    """Ids of new jobs of these kinds."""
+    team = room(settings)
+    with closing(open_database(settings)) as database, database.transaction() as connection:
+        return [jobs.submit(connection, kind, workspace_id=team, now=utc_now()).public_id for kind in kinds]
+
+
+@pytest.mark.parametrize("busy", ["crawl", "index", "quality"])
+def test_an_erasure_waits_for_no_other_work(busy: str, reachable: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def work(_tools: Tools, desk: Desk) -> Done:
+        if desk.job.kind == busy:
+            released.wait()
+        return Done({})
+
+    monkeypatch.setattr(runners, "do_job", work)
+    long, erasure = submitted(reachable, busy, "forget")
+    with running(reachable, {}):
+        try:
+            assert wait_for(reachable, erasure, ended).state == "succeeded"
+            assert job_of(reachable, long).finished_at is None
+        finally:
+            released.set()
+        wait_for(reachable, long, ended)
+
+
+def test_an_index_is_built_before_the_teams_that_wait_are_measured(
+    reachable: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def work(_tools: Tools, desk: Desk) -> Done:
+        done.append(desk.job.kind)
+        return Done({})
+
+    monkeypatch.setattr(runners, "do_job", work)
+    waiting = submitted(reachable, "quality", "index", "quality")
+    with running(reachable, {}):
+        for name in waiting:
+            wait_for(reachable, name, ended)
+    assert done == ["index", "quality", "quality"]
 
 
 def test_an_index_without_blogs_fails_with_a_sentence(reachable: Settings) -> None:

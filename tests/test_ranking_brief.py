@@ -1,7 +1,7 @@
 import pytest
 
 from bloghound.errors import BriefError
-from ranking.brief import LEAST_WEIGHT, MAX_BRIEF_CHARS, Brief, checked, read_brief
+from ranking.brief import LEAST_WEIGHT, MAX_BRIEF_CHARS, NO_TOPIC, Brief, checked, read_brief
 from ranking.language import language_of
 from tests.ranking_bloggers import ENGLISH, encoder
 
@@ -89,4 +89,16 @@ def test_how_a_brief_is_worded_changes_nothing_but_its_text() -> None:
     plain, worded = read("sourdough bread and baking"), read("Bloggers who write about sourdough bread and baking")
     assert worded.text.startswith("Bloggers")
     assert (worded.words, worded.weights) == (plain.words, plain.weights)
-    assert worded.vector is plain.vector
+    assert worded.vector is not None
+    assert plain.vector is not None
+    assert worded.vector.tobytes() == plain.vector.tobytes()
+
+
+@pytest.mark.parametrize("text", ["We are looking for bloggers", "who is it about", "Blogs!"])
+def test_a_brief_without_a_topic_warns_once(text: str) -> None:
+    assert read(text).warnings.count(NO_TOPIC) == 1
+
+
+@pytest.mark.parametrize("text", ["espresso", "influencer marketing", "bread bloggers"])
+def test_a_brief_with_a_topic_does_not_warn_of_it(text: str) -> None:
+    assert NO_TOPIC not in read(text).warnings

@@ -1,5 +1,7 @@
+import gc
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from sentence_transformers import SentenceTransformer
 
 from bloghound.errors import EncoderError
 from ranking.encoder import BUNDLED_MODEL, Encoder
-from ranking.encoding.loading import BUNDLED_SHA256
+from ranking.encoding.loading import BUNDLED_SHA256, bundled_folder
+from ranking.encoding.packing import packs
 from ranking.passages import RECIPE
 from tests.ranking_bloggers import COFFEE, CYCLING, encoder
 from tests.small_models import WORDS, saved_model
@@ -123,10 +126,34 @@ def test_importing_ranking_loads_no_model_library() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_words_are_encoded_as_briefs_and_kept() -> None:
-    words = ("espresso", "grinders")
-    rows = encoder().encode_words(words)
-    assert encoder().encode_words(list(words)) is rows
-    for word, row in zip(words, rows, strict=True):
-        assert row @ encoder().encode_brief(word) == pytest.approx(1, abs=1e-5)
-    assert encoder().encode_words([]).shape == (0, encoder().dimensions)
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_brief_and_its_words_are_encoded_as_briefs_and_kept(packs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    brief, words = "Espresso at home: machines and grinders", ("espresso", f"grinders{' ' * packs}")
+    monkeypatch.setattr(encoder(), "_packs", packs)
+    rows = encoder().encode_with_words(brief, words)
+    assert encoder().encode_with_words(brief, list(words)) is rows
+    for text, row in zip([brief, *words], rows, strict=True):
+        assert row @ encoder().encode_brief(text) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_brief_without_words_is_encoded_alone() -> None:
+    assert encoder().encode_with_words("it is what it is", []).shape == (1, encoder().dimensions)
+
+
+def test_the_bundled_model_is_read_in_one_pass_and_one_of_another_make_in_two(tmp_path: Path) -> None:
+    words = SentenceTransformer(str(saved_model(tmp_path / "words")), device="cpu")
+    assert packs(SentenceTransformer(str(bundled_folder()), device="cpu", local_files_only=True))
+    assert not packs(SentenceTransformer(modules=[*words, Cramped(2)], device="cpu"))
+
+
+def test_an_encoder_that_nobody_holds_is_freed_at_once(tmp_path: Path) -> None:
+    held = Encoder.load(str(saved_model(tmp_path / "small")))
+    held.encode_brief("coffee")
+    held.encode_with_words("coffee", ["coffee"])
+    seen = weakref.ref(held)
+    gc.disable()
+    try:
+        del held
+        assert seen() is None
+    finally:
+        gc.enable()

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -141,6 +142,17 @@ def test_an_unknown_model_is_one_sentence() -> None:
 def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="cannot be read"):
         load(tmp_path)
+
+
+def test_a_folder_with_modules_of_its_own_is_refused_and_runs_nothing(tmp_path: Path) -> None:
+    folder, ran = saved_model(tmp_path / "hostile"), tmp_path / "ran"
+    (folder / "modeling_hostile.py").write_text(f"open({str(ran)!r}, 'w').close()\nclass Reader: pass\n", "utf-8")
+    modules = json.loads((folder / "modules.json").read_text("utf-8"))
+    modules[0]["type"] = "modeling_hostile.Reader"
+    (folder / "modules.json").write_text(json.dumps(modules), "utf-8")
+    with pytest.raises(EncoderError, match="cannot be read"):
+        load(folder)
+    assert not ran.exists()
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:

@@ -133,3 +133,27 @@ def test_the_score_is_measured_with_the_querys_weights(ranker: RankingEngine) ->
     (found,) = evaluate(ranker, [replace(QUERIES[1], weights=alone)], with_baselines=False).judged
     assert found.methods["score"] == found.methods["ours"]
     assert (found.judged, found.liked) == (2, 2)
+
+
+def test_what_likes_alone_cannot_say_is_no_figure_and_no_part_of_a_mean(ranker: RankingEngine) -> None:
+    liked = Query("Q1", "espresso machines and grinders at home", {"coffee.test": 2})
+    both = Query("Q2", "kilns, clay and glaze", {"pottery.test": 0, "coffee.test": 1})
+    found = evaluate(ranker, [liked, both], with_baselines=False).as_dict()
+    first, second = (one["ours"] for one in found["per_query"])
+    for name in ("bpref", "condensed_map", "condensed_ndcg@10"):
+        assert first[name] is None
+        assert found["ours"][name] == second[name] < 1
+    assert found["ours"]["map"] == pytest.approx((first["map"] + second["map"]) / 2)
+    alone = evaluate(ranker, [liked], with_baselines=False).as_dict()
+    assert (alone["ours"]["bpref"], alone["ours"]["map"]) == (None, 1.0)
+
+
+def test_case_behind_a_host_tells_bloggers_apart(tmp_path: Path) -> None:
+    shared = [
+        replace(blogger(name, texts, number), home_url=f"https://s.test/@{name}", site_key=f"s.test/@{name}")
+        for number, (name, texts) in enumerate([("Ann", CYCLING), ("ann", COFFEE)], start=1)
+    ]
+    query = Query("Q1", "espresso machines and grinders", {"s.test/@ann": 2, "s.test/@Ann": 0})
+    evaluation = evaluate(engine(tmp_path, shared), [query], with_baselines=False)
+    assert [name for name, _ in evaluation.runs["Q1"]] == ["s.test/@ann", "s.test/@Ann"]
+    assert evaluation.judged[0].methods["ours"]["bpref"] == 1.0

@@ -51,6 +51,18 @@ def test_the_main_author_is_who_wrote_most_of_what_names_one() -> None:
     assert main_author_share(posts[1:2]) is None
 
 
+def test_a_person_is_one_author_by_whatever_name_each_of_the_sites_calls_them() -> None:
+    named = [
+        ("https://ann.example/1", "Ann Ash"),
+        ("https://ann.example/2", "A guest"),
+        ("https://ann.example/3", "Ann Ash"),
+    ]
+    named += [(f"https://social.example/@ann/{number}", "@ann") for number in range(3)]
+    posts = [post(number, "A text.", author=name, url=url) for number, (url, name) in enumerate(named)]
+    assert main_author_share(posts, sites=2) == round((2 + 3) / 6, 4)
+    assert main_author_share(posts) == 3 / 6
+
+
 def dated(*dates: datetime | None) -> RankableBlogger:
     made = blogger("coffee", ())
     return RankableBlogger(

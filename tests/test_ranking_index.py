@@ -1,19 +1,23 @@
+import pkgutil
+import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 from bloghound.records import RankableBlogger, SiteHealth
-from ranking.index import build_generation, current_number, forget, layout, no_graph, open_generation
+from ranking.index import build_generation, current_number, exclusive, forget, layout, no_graph, open_generation
 from tests.ranking_bloggers import (
     AS_OF,
     COFFEE,
     CYCLING,
     blogger,
     build,
+    documents_of,
     engine,
     graph_of,
     texts_of,
@@ -52,10 +56,10 @@ def test_a_generation_reads_back_what_it_was_built_from(index_dir: Path) -> None
     assert [one.public_id for one in generation.bloggers] == [one.public_id for one in given]
     assert (generation.blogger_count, generation.post_count) == (3, 8)
     for number, one in enumerate(given):
-        assert [found.text for found in generation.documents_of(number)] == [
+        assert [found.text for found in documents_of(generation, number)] == [
             words_of(entry).text for entry in one.posts
         ]
-        assert [found.url for found in generation.documents_of(number)] == [entry.url for entry in one.posts]
+        assert [found.url for found in documents_of(generation, number)] == [entry.url for entry in one.posts]
 
 
 def test_vectors_are_contiguous_half_floats_with_a_mean_for_each_blogger(index_dir: Path) -> None:
@@ -87,7 +91,7 @@ def test_what_is_no_blog_and_who_has_no_posts_is_no_candidate(tmp_path: Path) ->
 
 def test_a_site_that_reserves_text_mining_leaves_address_and_date_only(tmp_path: Path) -> None:
     generation = build(tmp_path, [blogger("reserved", (SECRET,), text_reserved=True), *three_bloggers()])
-    (document,) = generation.documents_of(0)
+    (document,) = documents_of(generation, 0)
     assert (document.title, document.text) == ("", "")
     assert document.url == "https://reserved.test/0"
     assert not np.asarray(generation.segments[0].post_vectors[0]).any()
@@ -168,12 +172,49 @@ def test_a_build_that_fails_leaves_the_old_generation_serving(index_dir: Path) -
         yield three_bloggers()[0]
         raise RuntimeError("the database went away")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError), exclusive(index_dir) as held:
         build_generation(
-            index_dir, breaking(), texts_of(three_bloggers()), lambda _: {}, no_graph(()), encoder_name="m",
-            dimensions=4, model_languages=None, as_of=AS_OF,
+            held, breaking(), texts_of(three_bloggers()), lambda _: {}, no_graph(()), encoder_name="m",
+            reserved=lambda _: (), dimensions=4, model_languages=None, as_of=AS_OF,
         )  # fmt: skip
     assert open_generation(index_dir).number == 1
+    assert not list(index_dir.glob(f"{layout.DRAFT_PREFIX}*"))
+
+
+def test_a_build_that_finds_the_disk_full_is_one_sentence_and_leaves_nothing_behind(index_dir: Path) -> None:
+    given, before = three_bloggers(), sorted(index_dir.iterdir())
+    vectors, limits = vectors_of(given), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            build(index_dir, given[:2], vectors=vectors, full=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sorted(index_dir.iterdir()) == before
+
+
+@pytest.mark.parametrize("step", ["ranking.index.layout.verify_files", "ranking.index.generation.read_table"])
+def test_opening_while_somebody_is_forgotten_opens_what_is_left(
+    index_dir: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    original = pkgutil.resolve_name(step)
+
+    def forgetting(*arguments: Any) -> Any:
+        monkeypatch.setattr(step, original)
+        forget(index_dir, "blg_coffee")
+        return original(*arguments)
+
+    build(index_dir, three_bloggers())
+    monkeypatch.setattr(step, forgetting)
+    generation = open_generation(index_dir)
+    assert (generation.number, generation.warnings) == (2, ())
+    assert [one.name for one in generation.bloggers] == ["Cycling", "Pottery"]
+
+
+def test_a_text_with_half_a_character_is_kept_without_it(tmp_path: Path) -> None:
+    generation = build(tmp_path, [blogger("coffee", ("one \ud800 espresso",), title="\udfff")], vectors={})
+    (document,) = documents_of(generation, 0)
+    assert (document.title, document.text) == ("?", "one ? espresso")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

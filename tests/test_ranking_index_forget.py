@@ -1,6 +1,7 @@
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ranking.index.merging import Source, merge_segments
 from ranking.index.postings import term_hash
 from ranking.terms import terms_of
 from tests.index_histories import Store, Written, bytes_of, index, said
-from tests.ranking_bloggers import blogger, build, encoder, engine, graph_of, three_bloggers
+from tests.ranking_bloggers import COFFEE, blogger, build, encoder, engine, graph_of, three_bloggers
 
 SECRET = "zyzzyvaquetzal"
 
@@ -58,7 +59,7 @@ def test_forgetting_takes_every_byte_out_of_every_kept_generation(tmp_path: Path
     words = (SECRET.encode(), b"hidden.test", b"blg_hidden", hash_of(SECRET), (900).to_bytes(8, "little"))
     traces = (*words, *traces_of(build(tmp_path, with_secret()), 900))
     assert all(trace in bytes_of(tmp_path) for trace in traces)
-    assert forget(tmp_path, "blg_hidden") == 2
+    assert forget(tmp_path, "blg_hidden").rewritten == 2
     assert not any(trace in bytes_of(tmp_path) for trace in traces)
 
 
@@ -90,7 +91,7 @@ def test_forgetting_reaches_into_every_segment_and_the_withdrawals(
     assert generation.blogger_ids.tolist() == [100, 99, 98]
     traces = [b"bee.test", b"blg_bee", *(trace for post in (1, 4, 7, 9, 10) for trace in traces_of(generation, post))]
     assert all(trace in bytes_of(tmp_path) for trace in traces)
-    assert forget(tmp_path, "blg_bee") == 3
+    assert forget(tmp_path, "blg_bee").rewritten == 3
     left = bytes_of(tmp_path)
     assert [trace for trace in traces if trace in left] == []
     assert all(99 not in segment.blogger_ids for segment in open_generation(tmp_path).segments)
@@ -100,7 +101,7 @@ def test_after_forgetting_all_says_the_same_as_an_index_that_never_knew_the_blog
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many_segments(tmp_path / "one", monkeypatch)
-    assert forget(tmp_path / "one", "blg_bee") == 3
+    assert forget(tmp_path / "one", "blg_bee").rewritten == 3
     after = said(open_generation(tmp_path / "one"))
     store = Store({number: Written((number, 2), owner=number % 3) for number in (3, 5, 6, 8)})
     store.posts[2] = Written((8, 8), owner=2)
@@ -137,14 +138,94 @@ def test_who_is_gone_from_storage_is_forgotten_where_rows_are_left(
         index(tmp_path, store)
     assert [one.public_id for one in open_generation(tmp_path).bloggers] == ["blg_ant"]
     assert b"blg_bee" in bytes_of(tmp_path)
-    assert forget(tmp_path, "blg_bee") == 3
+    assert forget(tmp_path, "blg_bee").rewritten == 3
     assert b"blg_bee" not in bytes_of(tmp_path)
     assert open_generation(tmp_path).segments[0].posts == 8
 
 
+SECRETS = (20, 21, 22)
+"""Posts of the site that is forgotten, which is now one blogger's and now another's."""
+
+
+def moving(folder: Path, patch: pytest.MonkeyPatch, owners: Sequence[int]) -> Store:
+    """A generation for each of the owners that a site of three posts has one after the other."""
+    patch.setattr(tiers, "DEAD_SHARE", 1.0)
+    store = Store({number: Written((number, 2), owner=number % 3) for number in range(1, 9)})
+    for owner in owners:
+        store.posts |= {number: Written((number % 12, 11), owner=owner) for number in SECRETS}
+        index(folder, store)
+    return store
+
+
+@pytest.mark.parametrize("owners", [(0, 3), (3, 0), (0, 3, 0), (3, 0, 1), (0, 0, 3)])
+def test_the_posts_of_a_site_are_forgotten_whoever_they_were_written_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owners: tuple[int, ...]
+) -> None:
+    moving(tmp_path, monkeypatch, owners)
+    assert b"tomato" in bytes_of(tmp_path)
+    assert forget(tmp_path, post_ids=SECRETS) == (len(owners), 0)
+    left = bytes_of(tmp_path)
+    assert not any(trace in left for trace in (b"tomato", *(f"posts.test/{post}".encode() for post in SECRETS)))
+
+
+def test_who_no_longer_has_the_site_leaves_only_the_generations_that_showed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving(tmp_path, monkeypatch, (0, 3))
+    forget(tmp_path, "blg_dog", post_ids=SECRETS)
+    then, now = open_generation(tmp_path, 1), open_generation(tmp_path, 2)
+    assert [one.public_id for one in then.bloggers] == ["blg_bee", "blg_cat"]
+    assert [one.public_id for one in now.bloggers] == ["blg_ant", "blg_bee", "blg_cat"]
+    assert (then.post_count, now.post_count) == (6, 8)
+
+
+@pytest.mark.parametrize("owners", [(0, 3), (3, 0, 1)])
+def test_after_a_site_is_forgotten_builds_say_the_same_as_if_it_had_never_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owners: tuple[int, ...]
+) -> None:
+    store = moving(tmp_path / "one", monkeypatch, owners)
+    forget(tmp_path / "one", post_ids=SECRETS)
+    store.posts = {number: one for number, one in store.posts.items() if number not in SECRETS}
+    assert said(index(tmp_path / "one", store)) == said(index(tmp_path / "two", store))
+
+
+def test_a_post_that_storage_has_deleted_is_found_by_its_address(tmp_path: Path) -> None:
+    ann, ben = blogger("ann", COFFEE, 1), blogger("ben", (f"My word is {SECRET}.", "And another."), 2)
+    joined = replace(ann, sites=ann.sites + ben.sites, posts=ann.posts + ben.posts)
+    build(tmp_path, [joined])
+    build(tmp_path, [replace(joined, posts=ann.posts + ben.posts[1:])])
+    build(tmp_path, [ann, replace(ben, blogger_id=3, posts=ben.posts[1:])])
+    assert forget(tmp_path, "blg_ben", site_key="ben.test", post_ids=[201]) == (3, 0)
+    assert not any(trace in bytes_of(tmp_path) for trace in (SECRET.encode(), b"ben.test", b"blg_ben"))
+
+
+def test_a_blogger_id_that_storage_gives_again_takes_no_rows_over(tmp_path: Path) -> None:
+    hidden = with_secret()[1]
+    build(tmp_path, with_secret())
+    again = replace(hidden, public_id="blg_other")
+    generation = build(tmp_path, [*three_bloggers()[:1], again, *three_bloggers()[1:]])
+    assert (generation.build.added, generation.build.kept) == (1, 8)
+    assert forget(tmp_path, "blg_other").rewritten == 1
+    assert forget(tmp_path, "blg_hidden").rewritten == 2
+    assert SECRET.encode() not in bytes_of(tmp_path)
+
+
+def test_with_a_forgotten_row_goes_what_is_dead_in_its_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "DEAD_SHARE", 1.0)
+    store = Store({number: Written((number, 2), owner=number % 2) for number in range(1, 9)} | {9: Written((11,))})
+    index(tmp_path, store)
+    del store.posts[9]
+    for _ in range(3):
+        index(tmp_path, store)
+    assert b"tomato" in bytes_of(tmp_path)
+    forget(tmp_path, "blg_bee")
+    assert b"tomato" not in bytes_of(tmp_path)
+    assert [segment.posts for segment in open_generation(tmp_path).segments] == [4]
+
+
 def test_the_only_blogger_can_be_forgotten(tmp_path: Path) -> None:
     index(tmp_path, Store({1: LONG}))
-    assert forget(tmp_path, "blg_bee") == 1
+    assert forget(tmp_path, "blg_bee").rewritten == 1
     assert (open_generation(tmp_path).blogger_count, open_generation(tmp_path).segments) == (0, ())
 
 
@@ -177,16 +258,24 @@ def found_by_words(generation: Generation, word: str) -> list[str]:
 def test_forgetting_somebody_unknown_changes_nothing(index_dir: Path) -> None:
     folder = layout.folder_of(index_dir, 1)
     before = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
-    assert forget(index_dir, "blg_nobody") == 0
+    assert forget(index_dir, "blg_nobody").rewritten == 0
     assert [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()] == before
 
 
 def test_a_damaged_generation_is_removed_whole_when_somebody_must_be_forgotten(index_dir: Path) -> None:
     build(index_dir, three_bloggers())
     (layout.folder_of(index_dir, 1) / layout.META).write_bytes(b"{}")
-    assert forget(index_dir, "blg_coffee") == 2
+    assert forget(index_dir, "blg_coffee") == (1, 1)
     assert layout.numbers(index_dir) == [2]
     assert open_generation(index_dir).blogger_count == 2
+
+
+def test_a_generation_of_another_format_is_removed_whole_and_counted_apart(
+    index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "FORMAT", layout.FORMAT + 1)
+    assert forget(index_dir, "blg_nobody") == (0, 1)
+    assert layout.numbers(index_dir) == []
 
 
 def test_leftovers_of_a_removal_that_was_killed_go_with_the_next(index_dir: Path) -> None:
@@ -223,7 +312,7 @@ def test_forgetting_leaves_the_whole_reach_of_the_others_as_it_was_built(tmp_pat
     ring = [("coffee", "hidden"), ("hidden", "cycling"), ("cycling", "coffee")]
     built = engine(tmp_path, with_secret(), graph=graph_of(with_secret(), ring))
     before = reaches_of(built)
-    assert forget(tmp_path, "blg_hidden") == 1
+    assert forget(tmp_path, "blg_hidden").rewritten == 1
     after = reaches_of(RankingEngine(open_generation(tmp_path), encoder(), niche_reach))
     assert after == {name: before[name] for name in ("blg_coffee", "blg_cycling", "blg_pottery")}
     assert after["blg_cycling"] > 0

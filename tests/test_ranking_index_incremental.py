@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ranking.index import forget, open_generation, tiers
+from ranking.index import Generation, forget, layout, open_generation, tiers
 from ranking.index.previous import LOOK_AGAIN, unchanged
-from tests.index_histories import NAMES, Store, Written, histories, index, said, vectors
+from tests.index_histories import NAMES, Store, Written, bytes_of, histories, index, said, vectors
+from tests.ranking_bloggers import documents_of
 
 ESPRESSO, GRAVEL = Written((0, 1, 2)), Written((3, 4, 5), owner=1)
 
@@ -39,9 +41,14 @@ def test_step_by_step_says_the_same_as_all_at_once(
 
 
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
-@given(history=histories, name=st.sampled_from(NAMES), dead_share=st.sampled_from([0.125, 1.0]))
-def test_forgetting_in_between_leaves_nothing_that_later_builds_stumble_over(
-    history: list[dict[str, Any]], name: str, dead_share: float
+@given(
+    history=histories,
+    name=st.sampled_from(NAMES),
+    numbers=st.sets(st.integers(1, 14), max_size=3),
+    dead_share=st.sampled_from([0.125, 1.0]),
+)
+def test_forgetting_in_between_leaves_no_row_and_nothing_that_later_builds_stumble_over(
+    history: list[dict[str, Any]], name: str, numbers: set[int], dead_share: float
 ) -> None:
     store = Store()
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as step_by_step, TemporaryDirectory() as at_once:
@@ -49,7 +56,9 @@ def test_forgetting_in_between_leaves_nothing_that_later_builds_stumble_over(
         for change in history:
             lived(store, change)
             index(Path(step_by_step), store)
-            forget(Path(step_by_step), f"blg_{name}")
+            forget(Path(step_by_step), f"blg_{name}", post_ids=numbers)
+            kept = [open_generation(Path(step_by_step), number) for number in layout.numbers(Path(step_by_step))]
+            assert not numbers & {post for one in kept for part in one.segments for post in part.post_ids.tolist()}
         assert said(index(Path(step_by_step), store)) == said(index(Path(at_once), store))
 
 
@@ -119,14 +128,52 @@ def test_a_post_without_its_vector_is_looked_at_again(tmp_path: Path) -> None:
     assert (again.build.added, again.has_vector.tolist()) == (2, [True, True])
 
 
-def test_words_that_a_site_reserves_leave_the_disk_with_the_next_generation(tmp_path: Path) -> None:
+def reserving(folder: Path, store: Store, number: int) -> Generation:
+    """The next generation, when the words of a post are reserved."""
+    store.posts[number] = replace(store.posts[number], reserved=True)
+    return index(folder, store)
+
+
+def test_words_that_a_site_reserves_leave_every_generation_with_the_next(tmp_path: Path) -> None:
     store = Store({number: Written((number, 1)) for number in range(1, 12)})
     index(tmp_path, store)
-    store.posts[11] = Written((11, 1), reserved=True)
-    built = index(tmp_path, store)
-    assert [bool(document.text) for document in built.documents_of(0)] == [True] * 10 + [False]
-    texts = [document.text for one in built.segments for document in one.documents(np.arange(one.posts))]
-    assert not any("tomato" in text for text in texts)
+    index(tmp_path, store)
+    built = reserving(tmp_path, store, 11)
+    assert [bool(document.text) for document in documents_of(built, 0)] == [True] * 10 + [False]
+    assert b"tomato" not in bytes_of(tmp_path)
+    assert [open_generation(tmp_path, number).blogger_count for number in (1, 2, 3)] == [0, 0, 1]
+
+
+def test_words_that_are_dead_leave_too_when_their_site_reserves_them(tmp_path: Path) -> None:
+    store = Store({number: Written((number, 1)) for number in range(1, 21)} | {20: Written((11, 1))})
+    store.posts = {number: replace(one, words=(number % 10, 1)) for number, one in store.posts.items()}
+    store.posts[20] = Written((11, 1))
+    index(tmp_path, store)
+    store.posts[20] = Written((3, 1), owner=1)
+    index(tmp_path, store)
+    assert b"tomato" in bytes_of(tmp_path)
+    reserving(tmp_path, store, 20)
+    assert b"tomato" not in bytes_of(tmp_path)
+
+
+def test_words_of_a_post_that_no_generation_shows_leave_when_they_are_reserved(tmp_path: Path) -> None:
+    store = Store({number: Written((number % 10, 1)) for number in range(1, 20)} | {20: Written((11, 1))})
+    index(tmp_path, store)
+    gone = store.posts.pop(20)
+    index(tmp_path, store)
+    assert b"tomato" in bytes_of(tmp_path)
+    hidden = Store({20: replace(gone, reserved=True)})
+    index(tmp_path, store, reserved=hidden.reserved)
+    assert b"tomato" not in bytes_of(tmp_path)
+
+
+def test_a_reserved_post_that_was_never_kept_with_words_has_nothing_rewritten(tmp_path: Path) -> None:
+    store = Store({number: Written((number, 1), reserved=number == 9) for number in range(1, 12)})
+    first = index(tmp_path, store)
+    store.posts[9] = replace(store.posts[9], day=2)
+    second = index(tmp_path, store)
+    assert (first.segments[0].folder / "post_ids.i64").samefile(second.segments[0].folder / "post_ids.i64")
+    assert open_generation(tmp_path, 1).meta == first.meta
 
 
 def test_vectors_asked_for_are_those_of_posts_that_the_model_can_read(tmp_path: Path) -> None:

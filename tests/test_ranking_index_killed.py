@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bloghound.records import PostText, RankableBlogger
-from ranking.index import assembly, build_generation, layout, no_graph, open_generation
+from ranking.index import assembly, build_generation, exclusive, layout, no_graph, open_generation
 from ranking.index.merging import merge_segments
 from tests.index_histories import Store, Written, index, said
 from tests.ranking_bloggers import AS_OF, blogger, texts_of
@@ -24,10 +24,11 @@ def no_vectors(_: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
 
 
 def generation_of(index_dir: Path, bloggers: Any, texts: Any) -> None:
-    build_generation(
-        index_dir, bloggers, texts, no_vectors, no_graph(()), encoder_name=MODEL, dimensions=4,
-        model_languages=None, as_of=AS_OF,
-    )  # fmt: skip
+    with exclusive(index_dir) as held:
+        build_generation(
+            held, bloggers, texts, no_vectors, no_graph(()), encoder_name=MODEL, dimensions=4,
+            reserved=lambda _: (), model_languages=None, as_of=AS_OF,
+        )  # fmt: skip
 
 
 def three() -> list[RankableBlogger]:
@@ -112,6 +113,6 @@ def test_a_build_that_stops_before_any_stage_is_made_up_for(
         index(tmp_path / "one", store)
     monkeypatch.undo()
     assert open_generation(tmp_path / "one").post_count == 9
+    assert not list((tmp_path / "one").glob(f"{layout.DRAFT_PREFIX}*"))
     store.posts[10] = Written((7,))
     assert said(index(tmp_path / "one", store)) == said(index(tmp_path / "two", store))
-    assert not list((tmp_path / "one").glob(f"{layout.DRAFT_PREFIX}*"))

@@ -93,6 +93,17 @@ def assert_consistent(merged: Segment) -> None:
         assert int(merged.bloggers_text.find(word).counts.sum()) == holding
 
 
+def test_a_blogger_is_named_as_where_its_rows_are_taken_from(tmp_path: Path) -> None:
+    earlier, later = written(tmp_path, 1, [(1, 0, 0, False), (2, 1, 0, True)]), written(tmp_path, 0, [(1, 2, 0, True)])
+    assert earlier is not None
+    assert later is not None
+    (earlier[0].folder / "public_ids.json").write_text('["blg_2", "blg_stale"]')
+    for name, sources in (("one", [earlier, later]), ("two", [later, earlier])):
+        meta = merge_segments(sources, tmp_path / name)
+        assert meta is not None
+        assert sorted(Segment(tmp_path / name, meta).public_ids()) == ["blg_1", "blg_2"]
+
+
 def test_blocks_that_are_taken_whole_are_copied_as_they_are(tmp_path: Path) -> None:
     source = written(tmp_path, 0, [(1, post, 0, post != 9) for post in range(20)])
     assert source is not None

@@ -36,9 +36,8 @@ def test_no_merge_makes_a_segment_too_large() -> None:
     assert merges(sized(300_000, 300_000, 300_000, 300_000)) == []
 
 
-def test_what_has_no_live_post_goes_and_what_is_urgent_is_written_anew() -> None:
-    given = [SegmentSize("gone", 0, 5), SegmentSize("urgent", 9, 1, urgent=True), SegmentSize("other", 9, 1)]
-    assert merges(given) == [("gone",), ("urgent",)]
+def test_what_has_no_live_post_goes() -> None:
+    assert merges([SegmentSize("gone", 0, 5), SegmentSize("other", 9, 1)]) == [("gone",)]
 
 
 def test_an_eighth_of_dead_rows_is_borne_and_more_is_not() -> None:
@@ -53,7 +52,7 @@ def test_one_build_rewrites_no_more_than_one_full_segment_for_its_dead_rows() ->
 
 
 segments = st.lists(
-    st.tuples(st.integers(0, MAX), st.integers(0, MAX), st.booleans()).filter(lambda one: one[0] + one[1] > 0),
+    st.tuples(st.integers(0, MAX), st.integers(0, MAX)).filter(lambda one: one[0] + one[1] > 0),
     max_size=60,
 ).map(lambda rows: [SegmentSize(f"s{place:03d}", *row) for place, row in enumerate(rows)])
 

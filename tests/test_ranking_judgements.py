@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bloghound.errors import InputError, JudgementsError
-from ranking.judgements import Query, read_qrels, read_queries, write_run
+from ranking.judgements import Query, qrels_lines, read_qrels, read_queries, write_run
 
 
 def written(tmp_path: Path, content: str) -> Path:
@@ -80,3 +80,12 @@ def test_a_run_is_written_in_trec_form(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_part_of_the_first_query(tmp_path: Path) -> None:
     assert read_qrels(written(tmp_path, "\ufeffQ1 0 a.test 1\n")) == {"Q1": {"a.test": 1}}
     assert read_queries(written(tmp_path, '\ufeff[{"id": "Q1", "query": "tea"}]')) == [Query("Q1", "tea", {})]
+
+
+def test_hosts_are_read_in_any_case_and_what_follows_them_as_it_stands(tmp_path: Path) -> None:
+    lines = "Q1 0 Coffee.Test 1\nQ1 0 S.test/@Ann 2\nQ1 0 s.test/@ann 0\n"
+    expected = {"coffee.test": 1, "s.test/@Ann": 2, "s.test/@ann": 0}
+    assert read_qrels(written(tmp_path, lines)) == {"Q1": expected}
+    entry = {"id": "Q1", "query": "tea", "relevant": {"Coffee.Test": 1, "S.test/@Ann": 2, "s.test/@ann": 0}}
+    assert read_queries(written(tmp_path, json.dumps([entry]))) == [Query("Q1", "tea", expected)]
+    assert "".join(qrels_lines({"Q1": expected})) == "Q1 0 coffee.test 1\nQ1 0 s.test/@Ann 2\nQ1 0 s.test/@ann 0\n"

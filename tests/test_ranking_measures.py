@@ -2,7 +2,16 @@ from math import log2
 
 import pytest
 
-from ranking.measures import average_precision, bpref, condensed, judged_share, ndcg, precision, share_above_zero
+from ranking.measures import (
+    average_precision,
+    bpref,
+    condensed,
+    judged_share,
+    ndcg,
+    on_condensed,
+    precision,
+    share_above_zero,
+)
 
 GRADES = {"a": 2, "b": 1, "c": 0, "d": 1}
 
@@ -45,8 +54,16 @@ def test_bpref_counts_for_each_relevant_one_what_was_judged_not_and_stands_befor
 def test_bpref_with_fewer_others_than_relevant_divides_by_those() -> None:
     grades = {"a": 1, "b": 1, "c": 1, "x": 0}
     assert bpref(["a", "x", "b", "c"], grades) == pytest.approx((1 + (1 - 1 / 1) + (1 - 1 / 1)) / 3)
-    assert bpref(["c", "a"], {"a": 1, "c": 1}) == 1.0
-    assert bpref(["x"], {"x": 0}) == 0.0
+
+
+@pytest.mark.parametrize("grades", [{"a": 1, "c": 2}, {"x": 0}, {}])
+def test_one_kind_of_judgement_alone_gives_no_bpref(grades: dict[str, int]) -> None:
+    assert bpref(["c", "a", "x"], grades) is None
+
+
+def test_a_condensed_list_of_liked_ones_alone_is_not_measured() -> None:
+    assert on_condensed(average_precision, ["c", "a"], {"a": 1, "c": 2}) is None
+    assert on_condensed(average_precision, ["?", "x", "a"], {"a": 1, "x": 0}) == pytest.approx(1 / 2)
 
 
 def test_the_unjudged_change_no_bpref_and_no_condensed_list() -> None:

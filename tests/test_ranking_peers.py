@@ -29,3 +29,12 @@ def test_a_percentile_counts_ties_half(value: float, expected: float) -> None:
 def test_nobody_is_no_peer() -> None:
     assert (Peers(np.zeros(0)).median, Peers(np.zeros(0)).percentile(0.5)) == (None, 0.0)
     assert Peers(np.array([3.0, 1.0])).median == 2.0
+
+
+def test_peers_of_whom_some_figures_changed_are_those_of_the_new_figures() -> None:
+    figures = np.array([0.0, 0.3, 0.0, 0.7, 0.3, 0.0])
+    changed = figures.copy()
+    changed[[0, 2, 4]] = [0.5, 0.9, 0.0]
+    found, expected = Peers(figures).changed(figures[[0, 2, 4]], changed[[0, 2, 4]]), Peers(changed)
+    assert found.median == expected.median == (0.3 + 0.5) / 2
+    assert [found.percentile(one) for one in changed] == [expected.percentile(one) for one in changed]

@@ -23,6 +23,12 @@ def test_weights_are_used_as_shares() -> None:
     assert Weights.parse("relevance=3, reach=1") == Weights(0.75, 0, 0.25)
 
 
+@given(share, share, st.floats(1e-6, 1))
+def test_weights_read_again_are_the_same(relevance: float, engagement: float, reach: float) -> None:
+    once = Weights(relevance, engagement, reach)
+    assert Weights(once.relevance, once.engagement, once.reach) == once
+
+
 @pytest.mark.parametrize("wrong", [-1.0, math.nan, math.inf])
 def test_an_unusable_weight_is_named(wrong: float) -> None:
     with pytest.raises(InputError, match="engagement"):

@@ -1,6 +1,6 @@
 import pytest
 
-from ranking.terms import content_words, family_of, query_terms, terms_of
+from ranking.terms import content_words, family_of, query_terms, telling_words, terms_of
 
 
 def test_words_are_stemmed_by_their_language() -> None:
@@ -61,3 +61,9 @@ def test_each_word_gets_its_terms_in_every_family() -> None:
     every = {term for family in families for term in terms_of("recipes", family)}
     assert set(query_terms(["recipes"], families)["recipes"]) == every
     assert len(every) > 1
+
+
+def test_a_stop_word_of_any_family_tells_nothing() -> None:
+    assert telling_words("The war and peace", ["en", "plain"]) == ["war", "peace"]
+    assert telling_words("The war and peace", ["de", "en"]) == ["peace"]
+    assert telling_words("…", ["en"]) == []

@@ -159,3 +159,15 @@ def test_the_ideal_counts_words_that_nobody_uses_as_average_ones() -> None:
     assert ideal_score(idf, words, weights) == (1 + BM25_K1) * 3 * (0.5 * 4 + 2 * 2) / 2
     assert ideal_score({"d": 0.0}, {"three": ["d"]}, weights) == 0.0
     assert ideal_score({}, {}, {}) == 0.0
+
+
+def test_a_term_saturates_once_however_often_it_is_repeated(tmp_path: Path) -> None:
+    times = 3 * 32_767 + 1
+    writer = PostingsWriter(tmp_path / "posts")
+    for row, text in enumerate((["a"], ["a"] * times, ["b"])):
+        writer.add(row, text)
+    writer.finish()
+    rows = PostRows(np.array([0, 3]), np.zeros(3, np.uint16), np.arange(3, dtype=np.uint32))
+    norm = BM25_K1 * (1 - BM25_B + BM25_B * times / ((times + 2) / 3))
+    found = PostsText([Postings(tmp_path / "posts")]).scores({"a": 1.0}, rows)
+    assert found[1] == pytest.approx((1 + BM25_K1) * times / (times + norm), rel=1e-12)

@@ -19,6 +19,7 @@ from storage import (
     idempotency,
     links,
     niches,
+    posts,
     results,
     sites,
     suppressions,
@@ -110,6 +111,31 @@ def test_of_a_stranger_nothing_is_removed(connection: Connection) -> None:
     receipt = _forget(connection)
     assert (any(receipt.removed.values()), receipt.blogger_gone) == (False, False)
     assert GONE in suppressions.load(connection, SECRET)
+
+
+def test_the_index_knows_a_site_by_its_posts_and_by_both_of_its_bloggers(connection: Connection) -> None:
+    site, other = _know(connection, GONE, OTHER)
+    _record(connection, _page(connection, site, f"https://{GONE}/1", posts=(_post(f"https://{GONE}/1"),)))
+    _record(connection, _page(connection, other, f"https://{OTHER}/1", posts=(_post(f"https://{OTHER}/1"),)))
+    alone, stored = public_id("blg", GONE), connection.execute(select(POST.c.id).where(POST.c.site_id == site))
+    known = erasure.Indexed((alone,), frozenset(stored.scalars()))
+    assert (erasure.indexed(connection, GONE), len(known.post_ids)) == (known, 1)
+    blogger = connection.execute(select(SITE.c.blogger_id).where(SITE.c.id == other)).scalar_one()
+    connection.execute(update(SITE).where(SITE.c.id == site).values(blogger_id=blogger))
+    assert erasure.indexed(connection, GONE).public_ids == (public_id("blg", OTHER), alone)
+    assert erasure.indexed(connection, "stranger.example") == erasure.Indexed(
+        (public_id("blg", "stranger.example"),), frozenset()
+    )
+
+
+def test_posts_whose_text_is_reserved_are_found_among_others(connection: Connection) -> None:
+    (site,) = _know(connection, GONE)
+    for number in range(3):
+        url = f"https://{GONE}/{number}"
+        _record(connection, _page(connection, site, url, posts=(replace(_post(url), text_reserved=number == 1),)))
+    ids = _column(connection, POST.c.id)
+    assert posts.reserved_among(connection, [*ids, 999]) == {ids[1]}
+    assert posts.reserved_among(connection, ids[:1]) == set()
 
 
 def test_what_others_rows_say_of_the_site_is_emptied(connection: Connection) -> None:

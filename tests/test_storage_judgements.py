@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 
 from bloghound.errors import NotFoundError
 from storage import erasure, identity, judgements, niches, sites, suppressions
@@ -218,3 +218,53 @@ def test_a_blogger_that_loses_a_site_keeps_its_judgements(team: Team) -> None:
     ).all()
     assert [row.key for row in left] == ["1.ann.example"]
     assert team.grades() == {left[0].public_id: Grade.LIKE}
+
+
+def test_what_no_database_holds_makes_no_other_brief(team: Team) -> None:
+    ann = make_blogger(team.connection, "ann.example")
+    team.judge(ann, judged_for=JudgedFor(brief="Home\x00 espresso"))
+    _, is_new = team.judge(ann, Grade.DISLIKE)
+    assert is_new is False
+    assert [(one.brief_id, one.words) for one in judgements.judged_briefs(team.connection)] == [
+        (ESPRESSO.brief_id, "Home espresso")
+    ]
+
+
+def test_a_new_name_of_a_niche_is_no_new_version(team: Team) -> None:
+    ann, niche = make_blogger(team.connection, "ann.example"), team.niche()
+    team.judge(ann, judged_for=JudgedFor(niche))
+    before = judgements.version(judgements.judged_briefs(team.connection))
+    niches.change(team.connection, team.workspace, niche, {"name": "Tea"}, now=LATER)
+    assert judgements.version(judgements.judged_briefs(team.connection)) == before
+    niches.change(team.connection, team.workspace, niche, {"weights": {"reach": 1.0}}, now=LATER)
+    assert judgements.version(judgements.judged_briefs(team.connection)) != before
+
+
+def test_a_niche_names_nobody_who_is_suppressed(team: Team) -> None:
+    ann, bo, _ = (
+        make_blogger(team.connection, f"{name}.example", languages=("en", "nl")) for name in ("ann", "bo", "cy")
+    )
+    named: dict[str, Any] = {
+        "examples_like": [ann, "bo.example", "nobody"],
+        "examples_unlike": ["https://ann.example/about", bo],
+        "exclude_sites": ["ann.example", "never-stored.example", "cy.example"],
+    }
+    team.judge(bo, judged_for=JudgedFor(team.niche(**named)))
+    suppressions.add(team.connection, SECRET, ["1.ann.example", "never-stored.example"], reason="opted_out", now=NOW)
+    (brief,) = judgements.judged_briefs(team.connection, suppressed=suppressions.load(team.connection, SECRET))
+    assert brief.niche is not None
+    found = (brief.niche.examples_like, brief.niche.examples_unlike, brief.niche.exclude_sites)
+    assert found == (["bo.example", "nobody"], [bo], ["cy.example"])
+
+
+def test_judged_briefs_take_as_many_questions_for_many_niches_as_for_one(team: Team) -> None:
+    ann = make_blogger(team.connection, "ann.example")
+    asked: list[str] = []
+    event.listen(team.connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    counts = []
+    for number in range(3):
+        team.judge(ann, judged_for=JudgedFor(team.niche(f"Niche {number}")))
+        asked.clear()
+        assert len(judgements.judged_briefs(team.connection)) == number + 1
+        counts.append(len(asked))
+    assert counts[0] == counts[2]

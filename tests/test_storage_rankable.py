@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bloghound.records import PostText, RankablePost
 from storage import citations, comments, engagement, posts, rankable
 from storage.database import Database
-from storage.tables import Post, Site
+from storage.tables import Blogger, Post, Site
 from tests.rankable_worlds import NOW, World, drawn, read_plainly, stored, worlds
 
 
@@ -24,6 +24,21 @@ def test_bloggers_come_as_their_rows_say(database: Database, world: World, newes
         assert rankable.keys(connection) == [blogger.site_key for blogger in found]
         if newest is not None:
             assert rankable.count_posts(connection, newest) == sum(len(blogger.posts) for blogger in found)
+
+
+@drawn
+@given(world=worlds(), suppressed=st.sets(st.sampled_from(["s0.example", "p0.example", "p1.example"])))
+def test_whoever_has_a_suppressed_site_is_left_out(database: Database, world: World, suppressed: set[str]) -> None:
+    shown = {
+        owner["id"]
+        for owner in world.rows[Blogger]
+        if suppressed.isdisjoint(site["key"] for site in world.of(Site, blogger_id=owner["id"]))
+    }
+    expected = [one for one in read_plainly(world, 2) if one.blogger_id in shown]
+    with stored(database, world) as connection:
+        assert list(rankable.bloggers(connection, 2, suppressed)) == expected
+        assert rankable.keys(connection, suppressed) == [one.site_key for one in expected]
+        assert rankable.count_posts(connection, 2, suppressed) == sum(len(one.posts) for one in expected)
 
 
 @drawn

@@ -117,6 +117,21 @@ def test_another_button_changes_it_and_the_same_again_takes_it_back(page: Page, 
     assert running.grades() == {}
 
 
+def test_what_was_taken_back_elsewhere_can_be_taken_back_here_too(page: Page, running: Running) -> None:
+    page.goto(SEARCH)
+    fits, _ = buttons(page, BEAN)
+    fits.click()
+    expect_pressed(page, BEAN, fits=True, fits_not=False)
+    (made,) = running.call("GET", "/judgements")["data"]
+    assert ask("DELETE", f"{running.address}/v1/judgements/{made['id']}", key=running.key).status == 204
+    fits.click()
+    expect_pressed(page, BEAN, fits=False, fits_not=False)
+    expect(page.locator("#live")).to_contain_text("not judged any more")
+    fits.click()
+    expect_pressed(page, BEAN, fits=True, fits_not=False)
+    assert running.grades() == {BEAN: "like"}
+
+
 def test_it_goes_by_keys_alone(page: Page, running: Running) -> None:
     page.goto(SEARCH)
     fits, _ = buttons(page, BEAN)
@@ -188,6 +203,20 @@ def test_whoever_only_reads_sees_what_was_judged_and_why_not_more(browser: Brows
         expect(page.get_by_text("needs a key with the scope lists:write")).to_be_visible()
         expect(page.locator(f"#{BEAN}").get_by_text("judged: fits")).to_be_visible()
         assert page.locator("[data-judge]").count() == 0
+
+
+@pytest.mark.parametrize("path", [SEARCH, f"/bloggers/{BEAN}{SEARCH[1:]}"], ids=["find", "blogger"])
+def test_without_scripts_what_was_judged_is_said(browser: Browser, running: Running, path: str) -> None:
+    running.call("POST", "/judgements", {"query": BRIEF, "blogger_id": BEAN, "grade": "dislike"})
+    with visiting(browser, running.address, running.session, java_script_enabled=False) as page:
+        page.goto(path)
+        expect(page.locator("noscript .partly")).to_be_visible()
+        assert page.locator("noscript .partly").text_content() == "judged: does not fit"
+        expect(buttons(page, BEAN)[0]).to_be_hidden()
+    with visiting(browser, running.address, running.session) as page:
+        page.goto(path)
+        expect(buttons(page, BEAN)[1]).to_be_visible()
+        expect(page.locator("noscript .partly")).to_be_hidden()
 
 
 def test_a_refusal_is_said_and_nothing_is_pressed(page: Page, running: Running) -> None:

@@ -158,6 +158,34 @@ def test_slopes_go_from_row_to_row_and_to_the_edge_for_who_is_below() -> None:
     assert f"b{MOST_ROWS + 2}" not in by_id
 
 
+def test_a_change_that_is_not_ranked_yet_is_told(running: Running) -> None:
+    told = "This niche was changed since"
+    assert told not in running.text(running.path)
+    brief = running.world.niche.brief
+    running.world.change(brief="Bicycle rides and wheels")
+    assert told in running.text(running.path)
+    running.world.change(brief=brief)
+    assert told not in running.text(running.path)
+
+
+def test_only_a_chart_with_places_below_it_says_how_many_it_shows(running: Running) -> None:
+    few = [Moved(f"b{place}", f"B{place}", "rose", place + 1, place) for place in range(1, MOST_ROWS + 1)]
+    charts = [rank_slopes(one) for one in (few, [*few, Moved("low", "Low", "fell", 1, 90)])]
+    assert [chart.is_cut for chart in charts if chart] == [False, True]
+    assert "<figcaption>Places before and now</figcaption>" in running.text(running.path)
+
+
+def test_on_a_phone_the_chart_shows_both_sides(browser: Browser, running: Running) -> None:
+    with visiting(browser, running.address, running.session, viewport=PHONE) as page:
+        page.goto(running.path)
+        for side in ("before", "after"):
+            box = page.locator(f".slope.rose .{side} .place").bounding_box()
+            assert box is not None
+            assert 0 <= box["x"] <= PHONE["width"] - box["width"]
+        expect(page.locator(".slope.gone .name")).to_be_visible()
+        expect(page.locator(".slope.rose .before .name")).to_be_hidden()
+
+
 def test_who_came_or_left_has_one_end_and_where_nobody_moved_there_is_no_chart() -> None:
     chart = rank_slopes([Moved("a", "A", "gone", 1, None), Moved("b", "B", "new", None, 1)])
     assert chart is not None

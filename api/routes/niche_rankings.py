@@ -63,6 +63,7 @@ def niche_ranking(
         **dict(page),
         niche_id=niche_id,
         ranking=RankingRef.of(found.ranking),
+        outdated=found.outdated,
         problem=FailedRankingOut.of(found.problem),
     )
     return _versioned(response, shown, if_none_match)
@@ -105,6 +106,7 @@ def niche_ranking_changes(
         niche_id=niche_id,
         since=RankingRef.of(found.since) if found.since else None,
         to=RankingRef.of(found.to),
+        outdated=found.outdated,
         causes=[ReasonOut.of(one, found.posts) for one in found.causes],
         counts=found.counts,
         problem=FailedRankingOut.of(found.problem),

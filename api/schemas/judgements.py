@@ -10,7 +10,7 @@ from api.schemas.entries import EntryBlogger
 from api.schemas.teams import Brief, Name, PublicId, RequestBody
 from storage.judgements import Grade, JudgedFor, Seen, StoredJudgement
 
-_SOMETHING = r"\S"
+_SOMETHING = r"[^\s\x00]"
 
 
 def _named(given: Any) -> Any:

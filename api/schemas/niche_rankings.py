@@ -14,6 +14,8 @@ from ranking.standings import Standing
 from storage.niche_rankings import NamedPost, StoredRanking
 from storage.shown_bloggers import ShownBlogger
 
+OUTDATED = "The niche was changed since its newest ranking was made; the new one follows."
+
 
 class RankingRef(BaseModel):
     """A kept ranking: of which generation and formula, and when."""
@@ -24,7 +26,7 @@ class RankingRef(BaseModel):
     as_of: datetime = Field(description="When the generation was begun.")
     ranked_at: datetime
     weights: dict[str, float] = Field(description="As shares of 1.")
-    total: int = Field(description="Bloggers of the niche; the first 200 are kept.")
+    total: int = Field(description="Bloggers of the niche who may be shown by now; the first 200 are kept.")
 
     @classmethod
     def of(cls, stored: StoredRanking) -> "RankingRef":
@@ -180,6 +182,7 @@ class RankingPage(Page[PlaceOut]):
 
     niche_id: str
     ranking: RankingRef
+    outdated: bool = Field(description=OUTDATED)
     problem: FailedRankingOut | None = Field(description="Why a newer generation has no ranking of this niche.")
 
 
@@ -248,6 +251,7 @@ class ChangesPage(Page[ChangeOut]):
     niche_id: str
     since: RankingRef | None = Field(description="null: this is the niche's first ranking.")
     to: RankingRef
+    outdated: bool = Field(description=OUTDATED)
     causes: list[ReasonOut] = Field(description="What moved everybody at once; then nobody's own evidence is named.")
     counts: dict[str, int] = Field(description="Bloggers by `change`, on all pages.")
     problem: FailedRankingOut | None = Field(description="Why a newer generation has no ranking of this niche.")

@@ -33,10 +33,10 @@ class MeasuresOut(BaseModel):
     ndcg_10: float | None = Field(alias="ndcg@10", description="nDCG of the first ten, likewise.")
     p_10: float | None = Field(alias="p@10", description="Precision of the first ten, likewise.")
     judged_10: float | None = Field(alias="judged@10", description="Share of the first ten that is judged.")
-    bpref: float | None = Field(description="How often liked bloggers stand before disliked ones.")
-    condensed_map: float | None = Field(description="MAP of the judged bloggers alone.")
+    bpref: float | None = Field(description="How often liked bloggers stand before disliked ones; of briefs with both.")
+    condensed_map: float | None = Field(description="MAP of the judged bloggers alone, likewise.")
     condensed_ndcg_10: float | None = Field(
-        alias="condensed_ndcg@10", description="nDCG@10 of the judged bloggers alone."
+        alias="condensed_ndcg@10", description="nDCG@10 of the judged bloggers alone, likewise."
     )
 
 

@@ -185,7 +185,7 @@ class ResultOut(BaseModel):
 
 
 class FacetsOut(BaseModel):
-    """How many of the `total` bloggers write in each language and publish on each platform."""
+    """About how many of the `total` bloggers write in each language and publish on each platform."""
 
     languages: dict[str, int]
     platforms: dict[str, int]
@@ -198,7 +198,10 @@ class SearchOut(BaseModel):
     generation: str
     formula: str
     warnings: list[str]
-    total: int = Field(description="Bloggers that pass the filters and are in the niche, at least hardly.")
+    total: int = Field(
+        description="About how many bloggers pass the filters and are in the niche, at least hardly: "
+        "estimated, but for the few hundred nearest. Weights do not change it."
+    )
     facets: FacetsOut
     weights: WeightsOut
     results: list[ResultOut]
@@ -207,7 +210,7 @@ class SearchOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """One blogger's score, recomputed; `rank` is the place among all candidates without filters."""
+    """One blogger's score, recomputed; `result.rank` is its place among the candidates without filters and itself."""
 
     query: str
     generation: str

@@ -64,6 +64,7 @@ def _as_json(found: NicheChanges, shown: list[ShownChange]) -> dict[str, object]
         "niche": {"id": found.niche.public_id, "name": found.niche.name},
         "since": RankingRef.of(found.since).model_dump(mode="json") if found.since else None,
         "to": RankingRef.of(found.to).model_dump(mode="json"),
+        "outdated": found.outdated,
         "causes": [ReasonOut.of(one, found.posts).model_dump(mode="json") for one in found.causes],
         "counts": found.counts,
         "changes": [ChangeOut.of(one, found).model_dump(mode="json") for one in shown],
@@ -74,6 +75,8 @@ def _print(found: NicheChanges, shown: list[ShownChange]) -> None:
     """Lines that break nowhere: addresses and names stay whole whatever the terminal's width."""
     if found.problem is not None:
         warn(f"In {found.problem.generation_public_id} the niche could not be ranked: {found.problem.problem}")
+    elif found.outdated:
+        warn("The niche was changed since; it has not been ranked as it is now.")
     to = f"{found.to.generation_public_id} ({found.to.made_at:%Y-%m-%d})"
     if found.since is None:
         _line(f"{found.niche.name}: first ranked in {to}. What changes is told from the next ranking on.")

@@ -147,8 +147,11 @@ def forget(
         "removed": done.receipt.removed,
         "archived_records": done.archived_records,
         "generations_rewritten": done.generations,
+        "generations_deleted": done.generations_deleted,
         "log_lines": done.log_lines,
     }
+    if done.generations_deleted:
+        warn(forgetting.deleted_whole(done.generations_deleted))
     if done.twin_key:
         warn(f"{done.twin_key} is stored too, as a site of its own: forget it by that name if it is meant as well.")
     if as_json:

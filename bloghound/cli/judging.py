@@ -76,7 +76,7 @@ def _print(found: dict[str, Any]) -> None:
     title = f"{found['judged']} judged of {found['queries']} briefs, {found['judgements']} judgements"
     shown = table(title, ["method", *MEASURES.values()], list(MEASURES.values()))
     for name, figures in {"ours": found["ours"], "whole score": found["score"], **found["baselines"]}.items():
-        shown.add_row(name, *(f"{figures[measure]:.3f}" for measure in MEASURES))
+        shown.add_row(name, *(_figure(figures[measure]) for measure in MEASURES))
     output.print(shown)
     output.print(
         "judged: share of the first ten that is judged; bpref, MAP' and nDCG' leave out what is not.", style="dim"
@@ -89,6 +89,10 @@ def _print(found: dict[str, Any]) -> None:
         )
     for sentence in found.get("warnings", ()):
         warn(sentence)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def judgements(

@@ -62,6 +62,10 @@ def index(
     )
     figures = ("added", "removed", "kept", "segments", "merged")
     output.print(", ".join(f"{getattr(report, name)} {name}" for name in figures))
+    if report.unencoded:
+        warn(f"{report.unencoded} posts were stored meanwhile and have no vector yet: build again to encode them.")
+    if report.niches_problem:
+        warn(f"The saved niches could not be ranked: {report.niches_problem}")
     if report.niches.ranked:
         output.print(f"Saved niches ranked anew: {report.niches.ranked}.")
     for one in report.niches.failed:

@@ -1,12 +1,16 @@
 """Encoding what has no vector yet, and looking after the vectors that are stored: several models' side by side."""
 
+import fcntl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from bloghound.errors import ConflictError, NotFoundError
+import numpy as np
+from numpy.typing import NDArray
+
+from bloghound.errors import ConflictError, NotFoundError, StorageError
 from bloghound.jobs import models
 from bloghound.jobs.generations import generations
 from bloghound.records import Vectors
@@ -16,7 +20,7 @@ from ranking.encoding.ahead import made_ahead
 from ranking.passages import passage_text
 from ranking.relevance import POSTS_PER_BLOGGER
 from storage import embeddings, unencoded
-from storage.database import Database, open_database
+from storage.database import Connection, Database, open_database
 from storage.unencoded import BloggerRange, Wanted
 
 IN_FLIGHT = 2
@@ -40,6 +44,20 @@ class Counter:
         """``number`` more are done."""
         self.done += number
         self._report(self._stage, self.done, max(self._total, self.done))
+
+
+class StoredVectors:
+    """The stored vectors of a model by content hash, as a build asks for them; ``missing`` counts those not there."""
+
+    def __init__(self, connection: Connection, model: str) -> None:
+        self._connection, self._model = connection, model
+        self.missing = 0
+
+    def __call__(self, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+        """The vectors of these contents; those without one are absent."""
+        found = embeddings.load(self._connection, self._model, hashes)
+        self.missing += len(set(hashes)) - len(found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,7 @@ def run_encode(settings: Settings, *, progress: Progress | None = None) -> Encod
 
     Raises EncoderError when the model or the device cannot be used.
     """
-    with closing(open_database(settings)) as database:
+    with keeping_vectors(settings), closing(open_database(settings)) as database:
         encoder = models.load(models.choice_of(settings), settings.device)
         languages = settings.known_languages
         return encode_new(database, encoder, languages, progress or (lambda _stage, _done, _total: None))
@@ -115,6 +133,28 @@ def _contents(database: Database, names: list[str]) -> list[Content]:
     return [(name, passage_text(title, text)) for name, title, text in texts]
 
 
+@contextmanager
+def keeping_vectors(settings: Settings) -> Iterator[None]:
+    """No vector is dropped from this data directory meanwhile: waits while some are. Many may hold it side by side."""
+    with _vectors_locked(settings, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _vectors_locked(settings: Settings, operation: int) -> Iterator[None]:
+    path = settings.ensure_data_dir() / "vectors.lock"
+    try:
+        handle = path.open("wb")
+    except OSError as error:
+        raise StorageError(f"The file {path} cannot be made: {error.strerror}.") from error
+    with handle:
+        try:
+            fcntl.flock(handle, operation)
+        except BlockingIOError as error:
+            raise ConflictError("An index is being built, or posts are being encoded: drop vectors later.") from error
+        yield
+
+
 def stored_models(settings: Settings) -> list[StoredModel]:
     """The models with vectors in the database, by name; raises EncoderError when the one that is set cannot be read."""
     with closing(open_database(settings)) as database, database.read() as connection:
@@ -128,8 +168,14 @@ def stored_models(settings: Settings) -> list[StoredModel]:
 def drop_vectors(settings: Settings, model: str | None, *, progress: Progress) -> dict[str, int]:
     """Remove a model's vectors, or with None those of all models that nothing uses; how many, by model.
 
-    Raises NotFoundError for a model without vectors, ConflictError for one that a kept generation or the settings use.
+    Raises NotFoundError for a model without vectors, ConflictError for one that a kept generation or the settings use,
+    and while vectors of whatever model are being made or read into an index.
     """
+    with _vectors_locked(settings, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        return _drop_chosen(settings, model, progress)
+
+
+def _drop_chosen(settings: Settings, model: str | None, progress: Progress) -> dict[str, int]:
     stored = stored_models(settings)
     chosen = [one for one in stored if (not one.used_by if model is None else one.model == model)]
     if model is not None and not chosen:

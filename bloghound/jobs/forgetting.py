@@ -10,9 +10,10 @@ from bloghound.urls import canonical_url, holder_key
 from crawler.archive.erasure import erase_site
 from crawler.identity.claims import profile_address
 from ranking.index import forget as forget_in_index
+from ranking.index.forget import Removal
 from storage import archives, erasure, jobs, optouts, sites, suppressions
 from storage.database import Database, open_database
-from storage.erasure import Receipt
+from storage.erasure import Indexed, Receipt
 from storage.tables.base import utc_now
 
 _WWW = "www."
@@ -29,6 +30,8 @@ class Forgotten:
     log_lines: int
     twin_key: str | None = None
     """The same name with or without ``www.``, where that is stored as a site of its own: it was left alone."""
+    generations_deleted: int = 0
+    """Generations that were damaged or of another format, and so went whole: 'bloghound index' builds a new one."""
     busy_archives: int = 0
     """Archives that a crawl is writing, which could not be rewritten: the removal has to be done again."""
 
@@ -65,7 +68,10 @@ def run_forget(settings: Settings, site: str) -> Forgotten:
             "else is removed. Run forget again when the crawl has ended."
         )
     if done.is_empty:
-        raise NotFoundError(f"No site {key!r} is stored{_but(done.twin_key)}; it will not be stored in future either.")
+        deleted = f" {deleted_whole(done.generations_deleted)}" if done.generations_deleted else ""
+        raise NotFoundError(
+            f"No site {key!r} is stored{_but(done.twin_key)}; it will not be stored in future either.{deleted}"
+        )
     return done
 
 
@@ -82,6 +88,14 @@ def erase(settings: Settings, database: Database, key: str) -> Forgotten:
     return done
 
 
+def deleted_whole(generations: int) -> str:
+    """What to say of generations that were deleted whole."""
+    return (
+        f"Generations of the index deleted since they were damaged or of another format: {generations}. "
+        "'bloghound index' builds a new one."
+    )
+
+
 def _but(twin_key: str | None) -> str:
     return f" ({twin_key!r} is, as a site of its own)" if twin_key else ""
 
@@ -92,17 +106,30 @@ def _remove(settings: Settings, database: Database, key: str) -> Forgotten:
     The rows go after what only they lead to: an interrupted removal can then be done again.
     """
     with database.read() as connection:
-        blogger = erasure.blogger_public_id(connection, key)
+        known = erasure.indexed(connection, key)
         twin = key.removeprefix(_WWW) if key.startswith(_WWW) else _WWW + key
         twin_key = next(iter(sites.ids_by_key(connection, [twin])), None)
     records, busy = _erase_archived(settings, database, key)
-    generations = forget_in_index(settings.index_dir, blogger)
+    removal = _forget_in_index(settings, key, known)
     with database.transaction() as connection:
         receipt = erasure.forget(connection, key, secret_key=settings.secret_key(), now=utc_now(), busy_archives=busy)
     # Once more: an index that was being built meanwhile may have read the rows.
-    generations += forget_in_index(settings.index_dir, blogger)
+    again = _forget_in_index(settings, key, known)
     log_lines = remove_records(settings, lambda text: erasure.mentions(text, key))
-    return Forgotten(key, receipt, records, generations, log_lines, twin_key, len(busy))
+    return Forgotten(
+        key,
+        receipt,
+        records,
+        removal.rewritten + again.rewritten,
+        log_lines,
+        twin_key,
+        removal.deleted + again.deleted,
+        len(busy),
+    )
+
+
+def _forget_in_index(settings: Settings, key: str, known: Indexed) -> Removal:
+    return forget_in_index(settings.index_dir, *known.public_ids, site_key=key, post_ids=known.post_ids)
 
 
 def _erase_archived(settings: Settings, database: Database, key: str) -> tuple[int, list[str]]:

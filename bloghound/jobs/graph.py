@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from bloghound.errors import NotFoundError
-from bloghound.jobs.index import NOTHING_STORED, between
+from bloghound.jobs.index import NOTHING_STORED
+from bloghound.records import SiteEdge
 from bloghound.settings import Settings
 from graph.build import GraphNode, SiteGraph, build_graph, with_centrality
 from graph.export import ExportFormat, edges_csv, export_graph, node_link_json, nodes_csv
@@ -40,6 +41,11 @@ def graph_of(connection: Connection, settings: Settings) -> SiteGraph:
     owners, known = rankable.founding_keys(connection), frozenset(node.key for node in nodes)
     edges = (edge for edge in links.site_edges(connection) if between(edge, owners, known))
     return with_centrality(build_graph(edges, nodes, bloggers=owners, as_of=utc_now()))
+
+
+def between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> bool:
+    """Whether both ends of a link between sites are bloggers of the graph; ``owners`` names each site's blogger."""
+    return owners.get(edge.source_key) in keys and owners.get(edge.target_key) in keys
 
 
 def _node(row: GraphRow) -> GraphNode:

@@ -1,31 +1,36 @@
 """Building a generation: encode what is new, weigh the link graph, write the index, switch, rank the niches anew."""
 
+import logging
 import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Container
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from bloghound.errors import NotFoundError
+from bloghound.errors import BloghoundError, NotFoundError
 from bloghound.jobs import models, reranking
-from bloghound.jobs.encoding import Counter, Progress, encode_new
+from bloghound.jobs.encoding import Counter, Progress, StoredVectors, encode_new, keeping_vectors
 from bloghound.jobs.reranking import RerankReport
-from bloghound.records import SiteEdge
 from bloghound.settings import Settings
 from graph.build import EDITORIAL
 from graph.centrality import distinct_linkers, pagerank
 from graph.matrix import link_matrix
 from ranking.encoder import Encoder
-from ranking.index import build_generation
+from ranking.index import Generation, build_generation, exclusive, layout
 from ranking.relevance import POSTS_PER_BLOGGER
 from ranking.values import GraphColumns
-from storage import embeddings, links, rankable
-from storage.database import Connection, open_database
+from storage import links, rankable, suppressions
+from storage import posts as stored_posts
+from storage.database import Connection, Database, open_database
+from storage.suppressions import Suppressions
 from storage.tables.base import utc_now
 
 NOTHING_STORED = "No blogs are stored yet: 'bloghound crawl SITE…' or 'bloghound import WARC…' brings some."
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +51,35 @@ class IndexReport:
     merged: int
     encoded: int
     encoded_per_second: float | None
+    unencoded: int
+    """Contents that could have a vector and have none: stored meanwhile. The next build encodes them."""
     seconds: float
     niches: RerankReport
     """What became of the saved niches, which are ranked again in the new generation."""
+    niches_problem: str = ""
+    """Why they could not be ranked; empty when they could. The generation serves all the same."""
 
 
 def run_index(settings: Settings, *, full: bool = False, progress: Progress | None = None) -> IndexReport:
     """Build the next generation from everything stored, and make it the current one.
 
     Posts that the generation before holds unchanged are taken from there, unless a ``full`` build is asked for.
-    All figures that depend on time use one ``as_of``. Raises NotFoundError when nothing is stored, EncoderError when
-    the model cannot be loaded.
+    All figures that depend on time use one ``as_of``. Where nothing is left of what an index holds, an empty generation
+    takes its place. Raises NotFoundError when nothing is stored and there is no index either, EncoderError when the
+    model cannot be loaded.
     """
-    started, as_of = time.monotonic(), utc_now()
+    started = time.monotonic()
     report = progress or (lambda _stage, _done, _total: None)
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         with database.read() as connection:
-            posts = rankable.count_posts(connection, POSTS_PER_BLOGGER)
-        if not posts:
+            posts = rankable.count_posts(connection, POSTS_PER_BLOGGER, _suppressed(connection, settings))
+        if not posts and not layout.numbers(settings.index_dir):
             raise NotFoundError(NOTHING_STORED)
         encoder = models.load(models.choice_of(settings), settings.device)
-        encoded = encode_new(database, encoder, settings.known_languages, report)
-        with database.read() as connection:
-            generation = build_generation(
-                settings.index_dir,
-                rankable.bloggers(connection, POSTS_PER_BLOGGER),
-                lambda post_ids: rankable.texts(connection, post_ids),
-                lambda hashes: embeddings.load(connection, encoder.name, hashes),
-                graph_columns(connection, as_of),
-                encoder_name=encoder.name,
-                dimensions=encoder.dimensions,
-                model_languages=settings.known_languages,
-                as_of=as_of,
-                model_choice=encoder.choice,
-                progress=Counter(report, "build", posts).add,
-                full=full,
-            )
-        niches = reranking.after_build(settings, database, generation, _on_processor(encoder, settings), report)
-    finally:
-        database.close()
+        with keeping_vectors(settings):
+            encoded = encode_new(database, encoder, settings.known_languages, report)
+            generation, unencoded = _build(settings, database, encoder, Counter(report, "build", posts).add, full=full)
+        niches, niches_problem = _rank_niches(settings, database, generation, encoder, report)
     return IndexReport(
         generation=generation.number,
         bloggers=generation.blogger_count,
@@ -97,9 +91,54 @@ def run_index(settings: Settings, *, full: bool = False, progress: Progress | No
         merged=generation.build.merged,
         encoded=encoded.encoded,
         encoded_per_second=encoded.encoded_per_second,
+        unencoded=unencoded,
         seconds=time.monotonic() - started,
         niches=niches,
+        niches_problem=niches_problem,
     )
+
+
+def _build(
+    settings: Settings, database: Database, encoder: Encoder, progress: Callable[[int], None], *, full: bool
+) -> tuple[Generation, int]:
+    """The new generation, and how many contents came into it without the vector that they could have."""
+    # The index first, then the database: who waits for another build, or for somebody to be forgotten, must see what
+    # the store says afterwards.
+    with exclusive(settings.index_dir) as held, database.read() as connection:
+        suppressed, as_of = _suppressed(connection, settings), utc_now()
+        vectors = StoredVectors(connection, encoder.name)
+        generation = build_generation(
+            held,
+            rankable.bloggers(connection, POSTS_PER_BLOGGER, suppressed),
+            lambda post_ids: rankable.texts(connection, post_ids),
+            vectors,
+            graph_columns(connection, as_of, suppressed),
+            reserved=lambda post_ids: stored_posts.reserved_among(connection, post_ids),
+            encoder_name=encoder.name,
+            dimensions=encoder.dimensions,
+            model_languages=settings.known_languages,
+            as_of=as_of,
+            model_choice=encoder.choice,
+            progress=progress,
+            full=full,
+        )
+    return generation, vectors.missing
+
+
+def _suppressed(connection: Connection, settings: Settings) -> Suppressions:
+    return suppressions.load(connection, settings.secret_key())
+
+
+def _rank_niches(
+    settings: Settings, database: Database, generation: Generation, encoder: Encoder, report: Progress
+) -> tuple[RerankReport, str]:
+    """What became of the saved niches, and why they could not be ranked at all: the generation serves already."""
+    try:
+        found = reranking.after_build(settings, database, generation, lambda: _on_processor(encoder, settings), report)
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was built is built and serves
+        _LOG.warning("the saved niches could not be ranked in %s", generation.public_id, exc_info=True)
+        return RerankReport(), str(error) if isinstance(error, BloghoundError) else f"{type(error).__name__}: {error}"
+    return found, ""
 
 
 def _on_processor(encoder: Encoder, settings: Settings) -> Encoder:
@@ -107,9 +146,12 @@ def _on_processor(encoder: Encoder, settings: Settings) -> Encoder:
     return encoder if settings.device == "cpu" else models.load(encoder.choice)
 
 
-def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
-    """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys."""
-    keys = tuple(rankable.keys(connection))
+def graph_columns(connection: Connection, as_of: datetime, suppressed: Container[str] = ()) -> GraphColumns:
+    """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys.
+
+    Whoever has a site whose key is ``suppressed`` is no part of it.
+    """
+    keys = tuple(rankable.keys(connection, suppressed))
     rows = {key: row for row, key in enumerate(keys)}
     row_of_site = {
         site: rows[founding] for site, founding in rankable.founding_keys(connection).items() if founding in rows
@@ -123,8 +165,3 @@ def graph_columns(connection: Connection, as_of: datetime) -> GraphColumns:
             targets.append(row_of_site[target])
     matrix = link_matrix(np.array(sources, np.int64), np.array(targets, np.int64), len(keys))
     return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
-
-
-def between(edge: SiteEdge, owners: Mapping[str, str], keys: frozenset[str]) -> bool:
-    """Whether both ends of a link between sites are bloggers of the graph; ``owners`` names each site's blogger."""
-    return owners.get(edge.source_key) in keys and owners.get(edge.target_key) in keys

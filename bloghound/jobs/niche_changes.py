@@ -7,13 +7,15 @@ Central names: :func:`ranking_of`, :func:`changes_of`.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bloghound.errors import GoneError, InputError, NotFoundError
+from bloghound.jobs.niche_questions import is_outdated
 from bloghound.settings import Settings
 from ranking.because import Reason
 from ranking.changes import Change, ChangeKind, Kept, Outside, compare
+from ranking.readings import reading_from
 from ranking.standings import Standing, standing_from
 from storage import niche_rankings, niches, suppressions
 from storage.database import Connection
@@ -36,13 +38,15 @@ class ShownPlace:
 
 @dataclass(frozen=True, slots=True)
 class ShownRanking:
-    """A kept ranking without who is hidden; ``problem`` is why a later generation could not be ranked."""
+    """A kept ranking without who is hidden; ``problem`` is why a later generation could not be ranked, ``outdated``
+    whether the niche asks something else by now than the newest ranking answers."""
 
     niche: StoredNiche
     ranking: StoredRanking
     places: tuple[ShownPlace, ...]
     posts: Mapping[int, NamedPost]
     problem: StoredRanking | None
+    outdated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class NicheChanges:
     problem: StoredRanking | None
     rankings: tuple[StoredRanking, ...]
     """All that are kept and can be compared, the newest first."""
+    outdated: bool
+    """As in :class:`ShownRanking`."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -85,7 +91,7 @@ def ranking_of(
     Raises NotFoundError for a niche that the workspace does not have, that was not ranked yet, or for a generation that
     there never was, GoneError for one whose ranking is kept no longer.
     """
-    known = _known(connection, workspace_id, niche_id)
+    known = _known(connection, settings, workspace_id, niche_id)
     chosen = known.newest if generation is None else _of_generation(known.rankings, generation)
     return _ranking(connection, settings, known, chosen)
 
@@ -94,7 +100,7 @@ def same_ranking(
     connection: Connection, settings: Settings, workspace_id: int, niche_id: str, ranking_id: int
 ) -> ShownRanking:
     """A ranking by its row id, for the pages after the first; raises GoneError when it is kept no longer."""
-    known = _known(connection, workspace_id, niche_id)
+    known = _known(connection, settings, workspace_id, niche_id)
     return _ranking(connection, settings, known, *_by_id(known, [ranking_id]))
 
 
@@ -107,7 +113,13 @@ def _ranking(connection: Connection, settings: Settings, known: "_Known", chosen
     )
     ids = [post for place in places if place.standing for post in place.standing.best]
     posts = niche_rankings.posts(connection, ids, suppressed=suppressed)
-    return ShownRanking(known.niche, chosen, places, posts, known.problem)
+    shown = _without_hidden(chosen, stored)
+    return ShownRanking(known.niche, shown, places, posts, known.problem, known.outdated)
+
+
+def _without_hidden(ranking: StoredRanking, shown: Sequence[StoredPlace]) -> StoredRanking:
+    """The ranking with a total that counts nobody who was hidden, erased or joined with another since."""
+    return replace(ranking, total=ranking.total - (ranking.kept - len(shown)))
 
 
 def changes_of(
@@ -118,7 +130,7 @@ def changes_of(
     ``since`` is a generation, or a time (RFC 3339) whose newest ranking is meant. Raises as :func:`ranking_of` does,
     and InputError for a ``since`` that is neither.
     """
-    known = _known(connection, workspace_id, niche_id)
+    known = _known(connection, settings, workspace_id, niche_id)
     return _compared(connection, settings, known, _earlier(known, since), known.newest)
 
 
@@ -126,7 +138,7 @@ def same_changes(
     connection: Connection, settings: Settings, workspace_id: int, niche_id: str, pair: Sequence[int]
 ) -> NicheChanges:
     """The comparison of two rankings by their row ids, for the pages after the first; raises GoneError without one."""
-    known = _known(connection, workspace_id, niche_id)
+    known = _known(connection, settings, workspace_id, niche_id)
     earlier, to = _by_id(known, pair)
     return _compared(connection, settings, known, earlier, to)
 
@@ -148,13 +160,14 @@ class _Known:
     niche: StoredNiche
     rankings: tuple[StoredRanking, ...]
     problem: StoredRanking | None
+    outdated: bool
 
     @property
     def newest(self) -> StoredRanking:
         return self.rankings[0]
 
 
-def _known(connection: Connection, workspace_id: int, niche_id: str) -> _Known:
+def _known(connection: Connection, settings: Settings, workspace_id: int, niche_id: str) -> _Known:
     niche = niches.get(connection, workspace_id, niche_id)
     rankings = niche_rankings.of_niche(connection, niche_id)
     problem = rankings[0] if rankings and rankings[0].problem else None
@@ -162,7 +175,7 @@ def _known(connection: Connection, workspace_id: int, niche_id: str) -> _Known:
     if not good:
         why = f": {problem.problem}" if problem else "; the next build of the index does it."
         raise NotFoundError(f"The niche {niche_id} has not been ranked yet{why}")
-    return _Known(niche, good, problem)
+    return _Known(niche, good, problem, is_outdated(settings, good[0], niche))
 
 
 def _by_id(known: _Known, ids: Sequence[int]) -> list[StoredRanking]:
@@ -211,7 +224,8 @@ def _compared(
     connection: Connection, settings: Settings, known: _Known, earlier: StoredRanking | None, to: StoredRanking
 ) -> NicheChanges:
     if earlier is None:
-        return NicheChanges(known.niche, None, to, (), (), {}, {}, known.problem, known.rankings)
+        first = _ranking(connection, settings, known, to).ranking
+        return NicheChanges(known.niche, None, first, (), (), {}, {}, known.problem, known.rankings, known.outdated)
     suppressed = suppressions.load(connection, settings.secret_key())
     before, after = (niche_rankings.places(connection, one.ranking_id, suppressed=suppressed) for one in (earlier, to))
     later = _kept(to, after, _left(connection, known.rankings, earlier, to))
@@ -226,7 +240,18 @@ def _compared(
     places = {one.blogger.public_id: (1, one) for one in before} | {one.blogger.public_id: (0, one) for one in after}
     changes = tuple(_shown(one, *places[one.blogger]) for one in found.changes)
     names = {public_id: place.blogger.name for public_id, (_, place) in places.items()}
-    return NicheChanges(known.niche, earlier, to, found.causes, changes, posts, names, known.problem, known.rankings)
+    return NicheChanges(
+        niche=known.niche,
+        since=_without_hidden(earlier, before),
+        to=_without_hidden(to, after),
+        causes=found.causes,
+        changes=changes,
+        posts=posts,
+        names=names,
+        problem=known.problem,
+        rankings=known.rankings,
+        outdated=known.outdated,
+    )
 
 
 def _shown(change: Change, group: int, place: StoredPlace) -> ShownChange:
@@ -244,7 +269,9 @@ def _kept(ranking: StoredRanking, places: Sequence[StoredPlace], left: Mapping[s
         order=tuple(one.blogger.public_id for one in places),
         standings={public_id: standing_from(one) for public_id, one in figures.items() if one},
         outside={public_id: Outside(one.outside) for public_id, one in left.items()},
-        cut=ranking.total > max((one.rank for one in places), default=0),
+        cut=ranking.total > ranking.kept,
+        asked_at=ranking.asked_at,
+        reading=reading_from(ranking.reading),
     )
 
 

@@ -54,6 +54,42 @@ class Measured:
         return found | {"warnings": list(self.cautions)} | self.evaluation.as_dict()
 
 
+class MeasuredEngine:
+    """The engine of the last measuring, so that after a build all teams are measured with one; not thread-safe."""
+
+    def __init__(self) -> None:
+        self._opened: tuple[tuple[int, ...], RankingEngine] | None = None
+
+    def current(self, settings: Settings) -> "RankingEngine":
+        """The engine over the current generation, opened anew where that is another or was rewritten.
+
+        Raises as :func:`bloghound.jobs.ranking.open_engine` does.
+        """
+        from bloghound.jobs.ranking import open_engine  # noqa: PLC0415 - loads numpy and scipy, and then the model
+
+        mark = _mark_of_current(settings)
+        if self._opened is None or self._opened[0] != mark:
+            self._opened = None
+            self._opened = (mark, open_engine(settings))
+        return self._opened[1]
+
+    def let_go(self) -> None:
+        """Nobody waits to be measured: the engine's memory is free."""
+        self._opened = None
+
+
+def _mark_of_current(settings: Settings) -> tuple[int, ...]:
+    """What changes when another generation becomes the current one, or an erasure rewrites it."""
+    from ranking.index import layout  # noqa: PLC0415 - loads numpy
+
+    number = layout.current_number(settings.index_dir) or 0
+    try:
+        found = (layout.folder_of(settings.index_dir, number) / layout.META).stat()
+    except OSError:
+        return (number,)
+    return number, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def start_quality(database: Database, *, workspace_id: int) -> JobRecord:
     """Ask for a workspace's judgements to be measured; a measuring that waits already will see all of them.
 
@@ -92,20 +128,25 @@ def last_measured(connection: Connection, workspace_id: int) -> JobRecord | None
     return done[0] if done else None
 
 
-def measure_workspace(settings: Settings, database: Database, workspace_id: int, progress: Progress) -> dict[str, Any]:
+def measure_workspace(
+    settings: Settings,
+    database: Database,
+    workspace_id: int,
+    progress: Progress,
+    shared: MeasuredEngine | None = None,
+) -> dict[str, Any]:
     """The figures of a workspace's judgements on the current generation, as they are kept with the job.
 
-    They hold no words and no names: briefs stand there by id. Raises JudgementsError where nothing is liked any more.
+    They hold no words and no names: briefs stand there by id. ``shared`` keeps the engine for the next workspace.
+    Raises JudgementsError where nothing is liked any more.
     """
-    from bloghound.jobs.ranking import open_engine  # noqa: PLC0415 - loads numpy and scipy, and then the model
-
     with database.read() as connection:
         suppressed = suppressions.load(connection, settings.secret_key())
         briefs = judgements.judged_briefs(connection, workspace_id=workspace_id, suppressed=suppressed)
     if not any(map(is_liked, briefs)):
         raise JudgementsError("Nothing is judged to fit any more, so there is nothing to measure.")
     progress("load", 0, None)
-    engine = open_engine(settings)
+    engine = (shared or MeasuredEngine()).current(settings)
     posts = sum(entry.posts for entry in engine.generation.bloggers)
     rivals = posts <= MAX_BASELINE_POSTS
     found = measure(engine, briefs, progress, with_baselines=rivals, hidden=_hidden(engine, suppressed)).as_dict()
@@ -213,7 +254,7 @@ def queries_of(
         times[brief.brief_id] = nth = times.get(brief.brief_id, 0) + 1
         name = brief.brief_id if nth == 1 else f"{brief.brief_id}.{nth}"
         grades = {one: grade for one, grade in brief.grades.items() if among is None or one in among}
-        named = {brief.site_keys[one].lower(): grade for one, grade in grades.items()} if by_key else grades
+        named = {brief.site_keys[one]: grade for one, grade in grades.items()} if by_key else grades
         if brief.niche is None:
             yield Query(name, brief.words, named)
         else:

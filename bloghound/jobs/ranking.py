@@ -1,6 +1,7 @@
 """Ranking the bloggers of the current generation for a brief, and measuring how well that is done."""
 
 from collections.abc import Callable, Container, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from bloghound.errors import EncoderError, IndexDamagedError, IndexMissingError
@@ -13,6 +14,8 @@ from ranking.evaluate import Evaluation, evaluate, read_qrels, read_queries
 from ranking.index import layout, open_generation
 from ranking.ranking import Ranking
 from ranking.score import Weights
+from storage import suppressions
+from storage.database import open_database
 
 WARMING_BRIEF = "Walking, gardens and bread in small towns"
 """What an engine is tried with before it serves: no niche in particular."""
@@ -63,6 +66,13 @@ def suppressed_bloggers(engine: RankingEngine, suppressed: Container[str]) -> fr
     )
 
 
+def hidden(settings: Settings, engine: RankingEngine) -> frozenset[str]:
+    """Public ids of the engine's bloggers who opted out since its generation was built, or are being forgotten."""
+    with closing(open_database(settings)) as database, database.read() as connection:
+        suppressed = suppressions.load(connection, settings.secret_key())
+    return suppressed_bloggers(engine, suppressed) if suppressed else frozenset()
+
+
 def run_rank(
     settings: Settings,
     brief: str,
@@ -71,8 +81,11 @@ def run_rank(
     languages: Sequence[str] = (),
     weights: Weights | None = None,
 ) -> Ranking:
-    """The best bloggers for a brief, each with parts, deductions and evidence."""
-    return open_engine(settings).rank(brief, limit=limit, languages=languages, weights=weights or Weights())
+    """The best bloggers for a brief, each with parts, deductions and evidence; nobody who asked to be left out."""
+    engine = open_engine(settings)
+    return engine.rank(
+        brief, limit=limit, languages=languages, weights=weights or Weights(), hidden=hidden(settings, engine)
+    )
 
 
 def run_evaluate(
@@ -85,12 +98,14 @@ def run_evaluate(
 ) -> Evaluation:
     """Our relevance and five baselines over the briefs of a file; with ``run`` our ranking is written there.
 
+    Nobody who asked to be left out is ranked.
     Judgements are those of ``qrels`` where it is given, else those in the file.
     Raises JudgementsError that names the file and the line that cannot be used.
     """
     briefs = read_queries(queries)
     judgements = read_qrels(qrels) if qrels is not None else None
-    found = evaluate(open_engine(settings), briefs, judgements, progress)
+    engine = open_engine(settings)
+    found = evaluate(engine, briefs, judgements, progress, hidden=hidden(settings, engine))
     if run is not None:
         found.write_run(run)
     return found

@@ -3,7 +3,6 @@
 Central names: :func:`rerank`, :func:`after_build` (the call at the end of building an index).
 """
 
-import json
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bloghound.errors import BloghoundError
+from bloghound.jobs.niche_questions import is_outdated, question_digests
 from bloghound.jobs.ranking import suppressed_bloggers
 from bloghound.jobs.searching import Question, question_of_stored
 from bloghound.settings import Settings
@@ -19,20 +19,21 @@ from ranking.changes import Outside
 from ranking.encoder import Encoder
 from ranking.engine import RankingEngine
 from ranking.index import Generation
-from ranking.niche import NicheTerms
+from ranking.niche import NicheTerms, found_sites
 from ranking.ranking import SHOWN_GATE, Ranking, Result
+from ranking.readings import BriefReading, sketch_of
 from ranking.score import FORMULA
 from ranking.standings import standing_of
 from storage import niche_rankings, niches, suppressions
 from storage.database import Database
-from storage.niche_rankings import NewPlace, NewRanking
+from storage.niche_rankings import Keeping, NewPlace, NewRanking
 from storage.niches import StoredNiche
 from storage.tables.base import utc_now
 
 KEPT_PLACES = 200
 """Bloggers kept of each ranking: several times what a campaign talks to, and 0.1 MB of figures."""
-ASKED = ("brief", "examples_like", "examples_unlike", "languages", "exclude_terms", "exclude_sites", "weights")
-"""What a niche asks the ranking; its name is no part of it."""
+MOST_TRIES = 3
+"""Times that a niche is ranked in a row because it was changed meanwhile; each change has it ranked again anyhow."""
 STAGE = "niches"
 
 Progress = Callable[[str, int, int | None], None]
@@ -51,7 +52,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RerankReport:
-    """What became of the saved niches: ranked anew, ranked for this generation already, and those that failed."""
+    """What became of the saved niches: ranked anew, those that failed, and ``unchanged`` all others: ranked for this
+    generation already or for a later one, or deleted."""
 
     ranked: int = 0
     unchanged: int = 0
@@ -69,14 +71,14 @@ class _Desk:
 
 
 def after_build(
-    settings: Settings, database: Database, generation: Generation, encoder: Encoder, progress: Progress
+    settings: Settings, database: Database, generation: Generation, encoder: Callable[[], Encoder], progress: Progress
 ) -> RerankReport:
-    """Rank all saved niches in a generation that was just built; without any, nothing is opened."""
+    """Rank all saved niches in a generation that was just built; without any, no model is loaded."""
     with database.read() as connection:
         saved = niches.every(connection)
     if not saved:
         return RerankReport()
-    return rerank(settings, database, RankingEngine(generation, encoder, niche_reach), saved, progress)
+    return rerank(settings, database, RankingEngine(generation, encoder(), niche_reach), saved, progress)
 
 
 def rerank(
@@ -86,9 +88,10 @@ def rerank(
     saved: Sequence[StoredNiche],
     progress: Progress | None = None,
 ) -> RerankReport:
-    """Rank these niches with the engine and keep the rankings; twice is as good as once.
+    """Rank these niches with the engine, as they are by now, and keep the rankings; twice is as good as once.
 
-    One that cannot be ranked is kept with the reason, and stops no other.
+    One that cannot be ranked is kept with the reason, and stops no other. Where a ranking of a later generation is
+    kept, nothing is: whoever opens that generation ranks the niches once more (``api/reranking.py``).
     """
     report = progress or (lambda _stage, _done, _total: None)
     with database.read() as connection:
@@ -98,7 +101,7 @@ def rerank(
     for done, niche in enumerate(saved):
         report(STAGE, done, len(saved))
         try:
-            ranked += _rerank(desk, niche)
+            ranked += _rerank(desk, niche.public_id)
         except BloghoundError as error:
             _LOG.warning(
                 "the niche %s could not be ranked in %s: %s", niche.public_id, engine.generation.public_id, error
@@ -108,11 +111,17 @@ def rerank(
     return RerankReport(ranked, len(saved) - ranked - len(failed), tuple(failed))
 
 
-def question_digests(settings: Settings, niche: StoredNiche) -> dict[str, str]:
-    """What a niche asks, field by field, as keyed digests: they tell what was changed, and name nobody."""
-    key = settings.secret_key()
-    fields = ((name, json.dumps(getattr(niche, name), sort_keys=True)) for name in ASKED)
-    return {name: suppressions.keyed_hash(key, f"{name}\x00{text}")[:16] for name, text in fields}
+def not_ranked(settings: Settings, database: Database, generation: Generation) -> list[StoredNiche]:
+    """The niches whose newest ranking is of an older generation than this one, or of another question."""
+    built = (generation.number, datetime.fromisoformat(generation.as_of))
+    missed = []
+    with database.read() as connection:
+        for niche in niches.every(connection):
+            newest = next(iter(niche_rankings.of_niche(connection, niche.public_id)), None)
+            is_later = newest is not None and newest.as_of > built[1]
+            if newest is None or (not is_later and (newest.built != built or is_outdated(settings, newest, niche))):
+                missed.append(niche)
+    return missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +133,37 @@ class _Leaver:
     result: Result | None = None
 
 
-def _rerank(desk: _Desk, niche: StoredNiche) -> bool:
-    """Rank one niche and keep the ranking; False where the same is kept already."""
+def _rerank(desk: _Desk, niche_id: str) -> bool:
+    """Rank one niche as it is by now and keep the ranking; whether it was kept."""
+    for _ in range(MOST_TRIES):
+        with desk.database.read() as connection:
+            niche = niches.find(connection, niche_id)
+        kept = Keeping.NO_NICHE if niche is None else _ranked_and_kept(desk, niche)
+        if kept is not Keeping.OLDER_QUESTION:
+            return kept is Keeping.KEPT
+    return False
+
+
+def _ranked_and_kept(desk: _Desk, niche: StoredNiche) -> Keeping:
     made = _heading(desk, niche)
     with desk.database.read() as connection:
         known = niche_rankings.of_niche(connection, niche.public_id)
-        good = next((one for one in known if not one.problem), None)
-        before = niche_rankings.placed(connection, good.ranking_id) if good else []
+        earlier = niche_rankings.compared_with(known, made.built)
+        before = niche_rankings.placed(connection, earlier.ranking_id) if earlier else []
     if known and made.is_same_as(known[0]):
-        return False
+        return Keeping.SAME
     try:
         question = question_of_stored(niche)
         ranking = _asked(desk, question, KEPT_PLACES)
         found = [one for one in ranking.results if one.score.gate >= SHOWN_GATE]
         here = {one.blogger.public_id for one in found} | desk.hidden
         left = _leavers(desk, question, [one for one in before if one not in here])
+        reading = _reading(desk.engine, question).as_json()
     except BloghoundError as error:
-        _keep(desk, niche, replace(made, problem=str(error)), [])
+        if _keep(desk, niche, replace(made, problem=str(error)), []) is Keeping.OLDER_QUESTION:
+            return Keeping.OLDER_QUESTION
         raise
-    made = replace(made, weights=asdict(ranking.weights), total=ranking.total)
+    made = replace(made, weights=asdict(ranking.weights), total=ranking.total, reading=reading)
     return _keep(desk, niche, made, _places(desk, found, left))
 
 
@@ -153,11 +174,26 @@ def _heading(desk: _Desk, niche: StoredNiche) -> NewRanking:
         formula=FORMULA,
         model=generation.model,
         question=question_digests(desk.settings, niche),
+        asked_at=niche.updated_at,
+        reading={},
         weights={},
         total=0,
+        kept=0,
         problem="",
         as_of=datetime.fromisoformat(generation.as_of),
         made_at=utc_now(),
+    )
+
+
+def _reading(engine: RankingEngine, question: Question) -> BriefReading:
+    generation, terms = engine.generation, question.terms
+    languages = generation.model_languages
+    examples = found_sites(generation.positions, (*terms.examples_like, *terms.examples_unlike))
+    return BriefReading(
+        prompt=engine.encoder.choice.query_prompt,
+        languages=None if languages is None else tuple(sorted(languages)),
+        examples=len(examples.bloggers),
+        sketch=sketch_of(engine.read_niche(question.brief, terms).vector),
     )
 
 
@@ -224,6 +260,6 @@ def _places(desk: _Desk, found: Sequence[Result], left: Sequence[_Leaver]) -> li
     return [*placed, *gone]
 
 
-def _keep(desk: _Desk, niche: StoredNiche, made: NewRanking, places: Sequence[NewPlace]) -> bool:
+def _keep(desk: _Desk, niche: StoredNiche, made: NewRanking, places: Sequence[NewPlace]) -> Keeping:
     with desk.database.transaction() as connection:
         return niche_rankings.keep(connection, niche.public_id, made, places)

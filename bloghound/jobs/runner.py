@@ -1,7 +1,8 @@
 """Doing the queued jobs, in threads of the service or in a worker process of its own. Central name: :class:`JobRunner`.
 
-Two lanes work side by side, so that an erasure never waits for a crawl of many hours. Any number of runners share one
-database: a job is leased by one of them, and that of a runner which died is taken up by another.
+Lanes work side by side, so that an erasure never waits for a crawl of many hours or for rankings to be measured. Any
+number of runners share one database: a job is leased by one of them, and that of a runner which died is taken up by
+another.
 """
 
 import logging
@@ -16,7 +17,8 @@ from bloghound.settings import Settings
 from storage.database import open_database
 from storage.jobs import JobRecord
 
-LANES = ((CRAWL,), (FORGET, INDEX, QUALITY))
+LANES = ((CRAWL,), (FORGET,), (INDEX, QUALITY))
+"""Kinds of one lane are done one at a time, the first kind first: measuring reads the index that a build makes."""
 IDLE_SECONDS = 1.0
 """How often a lane without work looks for some; a look is one read."""
 STOP_SECONDS = 15.0
@@ -91,10 +93,11 @@ class JobRunner:
         try:
             while not self._stopping.is_set():
                 try:
-                    job = queue.take(kinds)
+                    job = next((found for kind in kinds if (found := queue.take((kind,)))), None)
                     if job is not None:
                         self._do(queue, tools, lane, job)
                         continue
+                    tools.measured_engine.let_go()
                 except StorageError as error:
                     _LOG.warning("the queue of jobs cannot be used: %s", error)
                 self._stopping.wait(IDLE_SECONDS)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bloghound.errors import BloghoundError, CrawlError, NotFoundError, StorageError
-from bloghound.jobs.quality import QUALITY, measure_workspace, start_after_build
+from bloghound.jobs.quality import QUALITY, MeasuredEngine, measure_workspace, start_after_build
 from bloghound.jobs.queue import Desk
 from bloghound.settings import Settings
 from storage import jobs
@@ -47,11 +47,15 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What work is done with. ``static_hosts`` are names of our own and where they are served."""
+    """What work is done with. ``static_hosts`` are names of our own and where they are served.
+
+    The teams that are measured one after the other share ``measured_engine``.
+    """
 
     settings: Settings
     database: Database
     static_hosts: StaticHosts = field(default_factory=dict)
+    measured_engine: MeasuredEngine = field(default_factory=MeasuredEngine)
 
 
 def do_job(tools: Tools, desk: Desk) -> Done | Postponed:
@@ -144,7 +148,8 @@ def _one_build(settings: Settings, desk: Desk) -> Iterator[None]:
 def _quality(tools: Tools, desk: Desk) -> Done:
     if desk.job.workspace_id is None:
         raise NotFoundError("The workspace whose judgements were to be measured is not stored.")
-    return Done({QUALITY: measure_workspace(tools.settings, tools.database, desk.job.workspace_id, desk.report)})
+    team, engine = desk.job.workspace_id, tools.measured_engine
+    return Done({QUALITY: measure_workspace(tools.settings, tools.database, team, desk.report, engine)})
 
 
 def _forget(tools: Tools, desk: Desk) -> Done | Postponed:

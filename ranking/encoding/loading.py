@@ -121,7 +121,8 @@ def _read(place: str, name: str) -> SentenceTransformer:
         # since the name of the vectors is a digest of all weights.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            model = SentenceTransformer(place, device="cpu", local_files_only=True)
+            # A folder that brings modules of its own is refused: reading a model runs no code of it.
+            model = SentenceTransformer(place, device="cpu", local_files_only=True, trust_remote_code=False)
         # Briefs are read in float32 everywhere, whatever type the weights were saved in.
         return model.float().eval()
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:

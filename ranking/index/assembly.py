@@ -64,15 +64,13 @@ class Parts:
                 part.dead.rows.astype("<i8").tofile(dead_file(table, part.name))
 
 
-def merged_parts(draft: Path, parts: Sequence[Part], urgent: frozenset[str]) -> tuple[tuple[Part, ...], int]:
+def merged_parts(draft: Path, parts: Sequence[Part]) -> tuple[tuple[Part, ...], int]:
     """The parts after merging, all of them in ``draft``; and how many segments were written anew.
 
     New segments are there already; of an earlier generation what stays is linked.
     """
     by_name = {part.name: part for part in parts}
-    sizes = [
-        SegmentSize(part.name, int(part.live.sum()), int((~part.live).sum()), part.name in urgent) for part in parts
-    ]
+    sizes = [SegmentSize(part.name, int(part.live.sum()), int((~part.live).sum())) for part in parts]
     groups = merges(sizes)
     gone = {name for group in groups for name in group}
     kept = [placed(draft, part) for part in parts if part.name not in gone]

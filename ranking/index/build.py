@@ -24,7 +24,10 @@ from ranking.index.assembly import Part, Parts, merged_parts, with_withdrawals
 from ranking.index.bloggers import BloggerTableWriter
 from ranking.index.columns import Columns, aligned, write_columns
 from ranking.index.copies import with_copies
+from ranking.index.forget import forget_reserved
 from ranking.index.generation import Generation, open_generation
+from ranking.index.held import ReservedAmong
+from ranking.index.layout import HeldIndex
 from ranking.index.post_list import PostRows, post_list, write_post_list
 from ranking.index.previous import PreviousPosts
 from ranking.index.segment import Segment
@@ -70,12 +73,13 @@ class BuildInput:
 
 
 def build_generation(
-    index_dir: Path,
+    held: HeldIndex,
     bloggers: Iterable[RankableBlogger],
     texts: TextsById,
     vectors: VectorsByHash,
     graph: GraphColumns,
     *,
+    reserved: ReservedAmong,
     encoder_name: str,
     dimensions: int,
     model_languages: frozenset[str] | None,
@@ -86,25 +90,32 @@ def build_generation(
 ) -> Generation:
     """Build a generation from all bloggers, switch ``CURRENT`` to it, and return it opened.
 
+    The caller holds the index (:func:`ranking.index.layout.exclusive`), and took what is given here from the database
+    while holding it: else a later generation could say less than an earlier one, or bring back who was forgotten.
     It builds on the current one when that was made by the same model and formula, unless ``full`` asks for a new start.
     ``model_choice`` says how whoever opens it loads the model that made the vectors.
-    ``progress`` gets the number of posts of the bloggers done. A build that is killed leaves the old generation
-    serving; its leftovers go at the next build. Raises StorageError when the folder cannot be written.
+    ``reserved`` says which texts must be on disk no more: they leave every kept generation.
+    ``progress`` gets the number of posts of the bloggers done. A build that fails leaves the old generation
+    serving and removes what it wrote; of one that is killed the next build does. Raises StorageError when the folder
+    cannot be written.
     """
     given = BuildInput(bloggers, texts, vectors, graph, encoder_name, dimensions, model_languages, as_of, model_choice)
-    with layout.exclusive(index_dir):
-        layout.remove_drafts(index_dir)
-        number = max([*layout.numbers(index_dir), layout.current_number(index_dir) or 0], default=0) + 1
-        draft = index_dir / layout.fresh_name(layout.DRAFT_PREFIX.removesuffix("-"))
-        try:
-            before = None if full else _before(index_dir, given.identity)
-            meta = _write(draft, given, before, progress) | {"number": number}
-            layout.write_meta(draft, meta)
-            _switch(index_dir, draft, number)
-        except OSError as error:
-            raise StorageError(f"The index in {index_dir} cannot be written: {error.strerror or error}.") from error
-        layout.remember_verified(layout.folder_of(index_dir, number), meta["files"], layout.cache_of(index_dir, number))
-        _remove_old(index_dir, number)
+    index_dir = held.folder
+    layout.remove_drafts(index_dir)
+    number = max([*layout.numbers(index_dir), layout.current_number(index_dir) or 0], default=0) + 1
+    draft = index_dir / layout.fresh_name(layout.DRAFT_PREFIX.removesuffix("-"))
+    try:
+        before = None if full else _before(index_dir, given.identity)
+        meta = _write(draft, given, before, progress) | {"number": number}
+        layout.write_meta(draft, meta)
+        _switch(index_dir, draft, number)
+    except OSError as error:
+        raise StorageError(f"The index in {index_dir} cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    layout.remember_verified(layout.folder_of(index_dir, number), meta["files"], layout.cache_of(index_dir, number))
+    _remove_old(index_dir, number)
+    forget_reserved(held, number, reserved)
     return open_generation(index_dir, number)
 
 
@@ -141,8 +152,7 @@ def _write(
     gathered, new = _write_bloggers(draft, table, given, previous, progress)
     still_live = previous.still_live()
     old = [Part(segment, live) for segment, live in zip(previous.segments, still_live, strict=True)]
-    urgent = frozenset(previous.segments[place].folder.name for place in gathered.urgent)
-    parts, merged = merged_parts(draft, [*old, *new], urgent)
+    parts, merged = merged_parts(draft, [*old, *new])
     whole = with_withdrawals(draft, parts, _parts(previous), given.dimensions)
     posts = post_list(
         np.array(gathered.blogger_ids, np.int64), [part.segment for part in parts], [part.live for part in parts]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bloghound.records import RankableBlogger, RankablePost, SiteHealth
+from bloghound.urls import key_or_empty
 from ranking.activity import posts_per_month
 from ranking.credibility import farm_flags, is_sponsored
 from ranking.index.bloggers import BloggerEntry
@@ -38,7 +39,7 @@ def entry_of(blogger: RankableBlogger, as_of: datetime) -> BloggerEntry:
         posts_per_month=posts_per_month(dates, as_of),
         sponsored_share=sponsored_share(blogger.posts),
         reason=_why_no_candidate(blogger),
-        main_author_share=main_author_share(blogger.posts),
+        main_author_share=main_author_share(blogger.posts, sites=len(blogger.sites)),
     )
 
 
@@ -47,10 +48,16 @@ def sponsored_share(posts: Sequence[RankablePost]) -> float | None:
     return round(sum(map(is_sponsored, posts)) / len(posts), 4) if posts else None
 
 
-def main_author_share(posts: Sequence[RankablePost]) -> float | None:
-    """Share of the posts that name an author which the most frequent one wrote; None where none is named."""
-    counts = Counter(post.author for post in posts if post.author)
-    return round(max(counts.values()) / counts.total(), 4) if counts else None
+def main_author_share(posts: Sequence[RankablePost], *, sites: int = 1) -> float | None:
+    """Share of the posts that name an author which the most frequent author of their site wrote; None where none is
+    named. Each site counts by itself, since a profile names the same person otherwise than a blog does."""
+    counts: dict[str, Counter[str]] = {}
+    for post in posts:
+        if post.author:
+            site = key_or_empty(post.url) if sites > 1 else ""
+            counts.setdefault(site, Counter())[post.author] += 1
+    named = sum(found.total() for found in counts.values())
+    return round(sum(max(found.values()) for found in counts.values()) / named, 4) if named else None
 
 
 def _main_languages(posts: Sequence[RankablePost]) -> tuple[str, ...]:

@@ -129,10 +129,6 @@ class Generation:
         """The text of a post."""
         return self.segments[post.segment].document(post.row)
 
-    def documents_of(self, blogger: int) -> Sequence[Document]:
-        """All live posts of a blogger, by post id."""
-        return [self.document(post) for post in self.rows_of(blogger)]
-
 
 def dead_file(table: Path, segment: str) -> Path:
     """The file of a generation's table that lists the rows of a segment that are no longer live."""
@@ -180,5 +176,12 @@ def _open_newest_sound(index_dir: Path, current: int | None, there: Sequence[int
 def _open(index_dir: Path, number: int, warnings: tuple[str, ...] = ()) -> Generation:
     folder = layout.folder_of(index_dir, number)
     meta = layout.read_meta(folder)
-    layout.verify_files(folder, meta["files"], layout.cache_of(index_dir, number))
-    return Generation(folder, meta, warnings)
+    while True:
+        try:
+            layout.verify_files(folder, meta["files"], layout.cache_of(index_dir, number))
+            return Generation(folder, meta, warnings)
+        except IndexDamagedError:
+            # Not damaged where somebody was forgotten meanwhile: other files have taken the place of those it listed.
+            before, meta = meta, layout.read_meta(folder)
+            if meta == before:
+                raise

@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,20 @@ def _number(name: str) -> int | None:
     return int(name) if name.isascii() and name.isdecimal() and len(name) <= MAX_NUMBER_DIGITS else None
 
 
+@dataclass(frozen=True, slots=True)
+class HeldIndex:
+    """An index that :func:`exclusive` holds for writing; whoever is given it need not, and must not, hold it again."""
+
+    folder: Path
+
+
 @contextmanager
-def exclusive(index_dir: Path) -> Iterator[None]:
-    """Hold the index for writing: one build or removal at a time, over all processes of the machine."""
+def exclusive(index_dir: Path) -> Iterator[HeldIndex]:
+    """Hold the index for writing: one build or removal at a time, over all processes of the machine.
+
+    Waits for whoever holds it, this process too, for as long as that takes: what is to be written must be read from
+    the database afterwards. Raises StorageError when the folder cannot be written.
+    """
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(index_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -77,7 +89,7 @@ def exclusive(index_dir: Path) -> Iterator[None]:
         raise StorageError(f"The index folder {index_dir} cannot be written: {error.strerror}.") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield HeldIndex(index_dir)
     finally:
         os.close(handle)
 
@@ -92,7 +104,7 @@ def remove_unlisted(folder: Path) -> None:
     """Remove what ``meta.json`` does not list: files of before a rewrite."""
     listed = {folder / name for name in read_meta(folder)["files"]} | {folder / META}
     for path in [path for path in folder.rglob("*") if path.is_file() and path not in listed]:
-        path.unlink(missing_ok=True)  # a reader that is done takes tantivy's lock away itself
+        path.unlink()
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         with suppress(OSError):
             path.rmdir()

@@ -41,7 +41,7 @@ def merge_segments(sources: Sequence[Source], folder: Path) -> dict[str, Any] | 
     for name in ("post_vectors.f16", "sketches.u64"):
         _copy(sources, plan, folder / name)
     families, codes = _families(sources, plan)
-    names = {key: name for one, _ in sources for key, name in zip(one.blogger_ids.tolist(), one.public_ids())}  # noqa: B905
+    names = _public_ids(sources)
     write_numbers(
         folder,
         public_ids=[names[blogger_id] for blogger_id in plan.blogger_ids.tolist()],
@@ -83,6 +83,16 @@ def _plan(sources: Sequence[Source]) -> _Plan:
     order = np.lexsort((post_ids, ranks[places]))
     offsets = np.concatenate([[0], np.cumsum(np.bincount(ranks[places], minlength=len(ids)))])
     return _Plan(numbers[order], np.concatenate(rows)[order], ids[np.argsort(firsts)], offsets.astype(np.int64))
+
+
+def _public_ids(sources: Sequence[Source]) -> dict[int, str]:
+    """The public id of each blogger with rows that are taken; what was written for others under its id says nothing."""
+    names: dict[int, str] = {}
+    for one, chosen in sources:
+        written, places = one.public_ids(), np.unique(one.owners_of_rows()[chosen])
+        taken = [written[place] for place in places.tolist()]
+        names.update(zip(one.blogger_ids[places].tolist(), taken, strict=True))
+    return names
 
 
 def _new_rows(plan: _Plan, number: int, posts: int) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """What the generation before holds, and which of it a new one keeps: the decision of an incremental build."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,22 @@ class PreviousPosts:
         self._ranges = dict(zip(ids.tolist(), zip(starts.tolist(), ends.tolist(), strict=True), strict=True))
         blogger_ids, self._vectors = read_ids_and_vectors(folder / meta["table"]) if folder and meta else _NOBODY
         self._places = {blogger_id: place for place, blogger_id in enumerate(blogger_ids.tolist())}
+        self._public_ids = _public_ids(self._with(rows))
 
     @property
     def posts(self) -> int:
         """How many are live."""
         return len(self._post_ids)
 
-    def keep(self, blogger_id: int, post_ids: Sequence[int], fingerprints: Sequence[int]) -> NDArray[np.int64]:
-        """Where each of a blogger's posts, given by ascending id, lies unchanged; :data:`NEW` where it does not."""
+    def keep(
+        self, blogger_id: int, public_id: str, post_ids: Sequence[int], fingerprints: Sequence[int]
+    ) -> NDArray[np.int64]:
+        """Where each of a blogger's posts, given by ascending id, lies unchanged; :data:`NEW` where it does not.
+
+        All are new where the rows were written for another public id: storage may give a blogger's id a second time.
+        """
+        if self._public_ids.get(blogger_id) != public_id:
+            return np.full(len(post_ids), NEW, np.int64)
         first, last = self._ranges.get(blogger_id, (0, 0))
         known, asked = self._post_ids[first:last], np.array(post_ids, np.int64)
         found = unchanged(asked, np.array(fingerprints, np.uint64), known, self._fingerprints[first:last])
@@ -78,12 +86,6 @@ class PreviousPosts:
             mask[self._rows[self._kept & (self._segments == number)]] = True
         return masks
 
-    def segments_with(self, blogger_id: int, post_ids: Sequence[int]) -> set[int]:
-        """The places of the segments that hold any of these posts of a blogger."""
-        first, last = self._ranges.get(blogger_id, (0, 0))
-        mine = np.isin(self._post_ids[first:last], np.array(post_ids, np.int64))
-        return set(self._segments[first:last][mine].tolist())
-
     def _with(self, rows: Sequence[NDArray[np.int64]]) -> list[tuple[Segment, NDArray[np.int64]]]:
         return list(zip(self.segments, rows, strict=True))
 
@@ -103,6 +105,18 @@ def unchanged(
     places = np.minimum(np.searchsorted(known_ids, post_ids), len(known_ids) - 1)
     same = (known_ids[places] == post_ids) & (known_fingerprints[places] == fingerprints)
     return np.where(same & (fingerprints != LOOK_AGAIN), places, -1)
+
+
+def _public_ids(found: Iterable[tuple[Segment, NDArray[np.int64]]]) -> dict[int, str]:
+    """The public id that each blogger's rows were written for; empty where they say several."""
+    known: dict[int, str] = {}
+    for segment, rows in found:
+        names = segment.public_ids()
+        for place in np.unique(segment.owners_of_rows()[rows]).tolist():
+            blogger_id = int(segment.blogger_ids[place])
+            if known.setdefault(blogger_id, names[place]) != names[place]:
+                known[blogger_id] = ""
+    return known
 
 
 def _live(table: Path, entry: dict[str, Any]) -> NDArray[np.bool_]:

@@ -70,7 +70,7 @@ class Segment:
     def document(self, row: int) -> Document:
         """The post of that row."""
         block, place = divmod(int(self.places[row]), BLOCK_POSTS)
-        return self.unpacked(block)[place]
+        return Document(*self._fields(block)[place])
 
     def documents(self, rows: NDArray[np.int64]) -> Iterator[Document]:
         """The posts of these rows; of neighbours the block is read once."""
@@ -83,12 +83,16 @@ class Segment:
 
     def unpacked(self, block: int) -> list[Document]:
         """The posts of a block."""
+        return [Document(*fields) for fields in self._fields(block)]
+
+    def _fields(self, block: int) -> list[Any]:
         with reading(self.folder / "documents.bin", zlib.error, ValueError):
-            return [Document(*fields) for fields in orjson.loads(zlib.decompress(self.packed(block)))]
+            return list(orjson.loads(zlib.decompress(self.packed(block))))
 
     def packed(self, block: int) -> bytes:
         """A block as it lies in the file."""
-        return bytes(self._documents[self.blocks[block] : self.blocks[block + 1]].tobytes())
+        packed: bytes = self._documents[self.blocks[block] : self.blocks[block + 1]].tobytes()
+        return packed
 
     def public_ids(self) -> list[str]:
         """The public id of each blogger, in the order of ``blogger_ids``."""

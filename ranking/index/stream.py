@@ -43,12 +43,8 @@ class Gathered:
     site_keys: list[str] = field(default_factory=list)
     channels: list[tuple[Channel, ...]] = field(default_factory=list)
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
-    posts: list[int] = field(default_factory=list)
-    """Posts of each."""
     added: int = 0
     """Posts that were written."""
-    urgent: set[int] = field(default_factory=set)
-    """Places of the earlier generation's segments that hold words which their site reserves by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +103,8 @@ class BloggerStream:
 
     def _matched(self, blogger: RankableBlogger) -> _Waiting:
         posts = tuple(sorted(blogger.posts, key=lambda post: post.post_id))
-        post_ids = [post.post_id for post in posts]
-        places = self._previous.keep(blogger.blogger_id, post_ids, [post.fingerprint for post in posts])
-        reserved = [post.post_id for post, place in zip(posts, places, strict=True) if post.text_reserved and place < 0]
-        if reserved:
-            self._gathered.urgent |= self._previous.segments_with(blogger.blogger_id, reserved)
+        post_ids, fingerprints = [post.post_id for post in posts], [post.fingerprint for post in posts]
+        places = self._previous.keep(blogger.blogger_id, blogger.public_id, post_ids, fingerprints)
         return _Waiting(blogger, posts, places)
 
     def _write_batch(self, waiting: Sequence[_Waiting]) -> None:
@@ -128,7 +121,6 @@ class BloggerStream:
         gathered.site_keys.append(blogger.site_key)
         gathered.channels.append(channels_of(blogger, self._as_of))
         gathered.findings.append(findings_of(blogger.posts, blogger.sites))
-        gathered.posts.append(len(blogger.posts))
 
     def _new_posts(self, waiting: Sequence[_Waiting]) -> list[NewPosts | None]:
         """The new posts of each of the bloggers with their texts and vectors; None where there is none."""
@@ -192,4 +184,9 @@ def document_of(post: RankablePost, text: PostText) -> Document:
     published = post.published.astimezone(UTC).isoformat() if post.published else None
     if post.text_reserved:
         return Document(post.url, "", "", post.language, published)
-    return Document(post.url, text.title, text.text[:MAX_TEXT_CHARS], post.language, published)
+    return Document(post.url, _sound(text.title), _sound(text.text[:MAX_TEXT_CHARS]), post.language, published)
+
+
+def _sound(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -144,18 +144,29 @@ class _Ranges:
         places, numbers, counts = [_NONE], [_NONE], [_NONE]
         for number, term in enumerate(terms):
             rows, found, _ = postings.find(term)
-            starts, ends = np.searchsorted(rows, self.bounds).reshape(-1, 2).T
+            if not len(rows):
+                continue
+            starts, ends = rows.searchsorted(self.bounds).reshape(-1, 2).T
             sizes = ends - starts
             total = int(sizes.sum())
             if total:
                 chosen = np.arange(total) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-                places.append(rows[chosen] + np.repeat(self.shifts, sizes))
-                numbers.append(np.full(total, number))
-                counts.append(found[chosen].astype(np.int64))
+                held, often = _added_up(rows[chosen] + np.repeat(self.shifts, sizes), found[chosen].astype(np.int64))
+                places.append(held)
+                numbers.append(np.full(len(held), number))
+                counts.append(often)
         return _Hits(np.concatenate(places), np.concatenate(numbers), np.concatenate(counts))
 
 
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+def _added_up(places: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each place once: a count too large for its file is written as several, side by side."""
+    first = np.concatenate([np.ones(1, np.bool_), places[1:] != places[:-1]])
+    if first.all():
+        return places, counts
+    return places[first], np.add.reduceat(counts, np.flatnonzero(first))
 
 
 def _ranges(posts: PostRows) -> list[tuple[int, _Ranges]]:
@@ -169,7 +180,7 @@ def _ranges(posts: PostRows) -> list[tuple[int, _Ranges]]:
     order = np.lexsort((rows[firsts], segments[firsts]))
     firsts, lasts = firsts[order], lasts[order]
     bounds, found = np.stack([rows[firsts], rows[lasts] + 1], axis=1), []
-    for segment in np.unique(segments).tolist():
+    for segment in np.flatnonzero(np.bincount(segments)).tolist():
         own = segments[firsts] == segment
         found.append((segment, _Ranges(bounds[own].ravel().astype(np.uint32), firsts[own] - bounds[own, 0])))
     return found

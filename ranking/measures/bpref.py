@@ -7,13 +7,13 @@ line, as trec_eval has computed it since version 8.
 from collections.abc import Mapping, Sequence
 
 
-def bpref(run: Sequence[str], grades: Mapping[str, int]) -> float:
-    """From 0 to 1; a relevant document that is not in the run counts 0. With nothing judged not relevant it says only
-    what share of the relevant was found."""
+def bpref(run: Sequence[str], grades: Mapping[str, int]) -> float | None:
+    """From 0 to 1; a relevant document that is not in the run counts 0. None where nothing is judged relevant, or
+    nothing not: without two kinds there is no preference."""
     relevant = sum(grade > 0 for grade in grades.values())
     other = len(grades) - relevant
-    if not relevant:
-        return 0.0
+    if not relevant or not other:
+        return None
     before, total = 0, 0.0
     for document in run:
         grade = grades.get(document)

@@ -25,9 +25,15 @@ class NicheRanking(SQLModel, table=True):
     model: str
     question: dict[str, str] = Field(default_factory=dict, sa_type=CleanJson)
     """Field of the niche → keyed digest of what it asked: tells what was changed, and names nobody."""
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    """When the niche that was ranked had last been changed."""
+    reading: dict[str, Any] = Field(default_factory=dict, sa_type=CleanJson)
+    """How the brief was read, as :class:`ranking.readings.BriefReading` writes it; empty where it was not."""
     weights: dict[str, float] = Field(default_factory=dict, sa_type=CleanJson)
     total: int = 0
     """Bloggers of the niche, kept or not."""
+    kept: int = 0
+    """Those of them whose places were kept; what is there later is fewer, where somebody was erased."""
     problem: str = Field(default="", sa_type=CleanText)
     """Why it could not be ranked; empty when it was."""
     as_of: datetime = Field(sa_type=UtcDateTime)

@@ -41,10 +41,11 @@ class Slope:
 
 @dataclass(frozen=True, slots=True)
 class RankSlopes:
-    """The chart: its lines and its height in pixels."""
+    """The chart: its lines, its height in pixels, and whether a ranking has places below those that are shown."""
 
     slopes: tuple[Slope, ...]
     height: float
+    is_cut: bool
     left_x: float = LEFT_PERCENT
     right_x: float = RIGHT_PERCENT
 
@@ -54,7 +55,9 @@ def rank_slopes(moved: Sequence[Moved]) -> RankSlopes | None:
 
     Who comes from below the rows of one side, or goes there, has a line to its edge.
     """
-    before, after = (_rows(moved, of) for of in (lambda one: one.before, lambda one: one.after))
+    before, after = (
+        {public_id: row for row, public_id in enumerate(_placed(moved, of)[:MOST_ROWS])} for of in (_before, _after)
+    )
     shown = [one for one in moved if one.public_id in before or one.public_id in after]
     if all(one.before == one.after for one in shown):
         return None
@@ -68,12 +71,22 @@ def rank_slopes(moved: Sequence[Moved]) -> RankSlopes | None:
         )
         for one in shown
     )
-    return RankSlopes(slopes, (rows + 1) * ROW_HEIGHT)
+    is_cut = any(len(_placed(moved, of)) > MOST_ROWS for of in (_before, _after))
+    return RankSlopes(slopes, (rows + 1) * ROW_HEIGHT, is_cut)
 
 
-def _rows(moved: Sequence[Moved], place_of: Callable[[Moved], int | None]) -> dict[str, int]:
-    placed = sorted((place, one.public_id) for one in moved if (place := place_of(one)) is not None)
-    return {public_id: row for row, (_, public_id) in enumerate(placed[:MOST_ROWS])}
+def _before(one: Moved) -> int | None:
+    return one.before
+
+
+def _after(one: Moved) -> int | None:
+    return one.after
+
+
+def _placed(moved: Sequence[Moved], place_of: Callable[[Moved], int | None]) -> list[str]:
+    """Everybody with a place, from the first on."""
+    places = [(place, one.public_id) for one in moved if (place := place_of(one)) is not None]
+    return [public_id for _, public_id in sorted(places)]
 
 
 def _y(row: int | None, place: int | None, rows: int) -> float | None:

@@ -39,7 +39,7 @@ FRAGMENT = "work"
 PAST_CRAWLS = 12
 PAST_JOBS = 8
 MAX_ACTIVITIES = 20
-"""Jobs shown at once; two lanes do the work, so more than a handful only wait."""
+"""Jobs shown at once; few lanes do the work, so more than a handful only wait."""
 MAX_SHOWN_ROWS = 1000
 """Rows of an import that are listed; what was refused comes first, so that nothing of it is left out before 1,000."""
 

@@ -24,7 +24,7 @@ async function judge(group, grade, head) {
   group.dataset.busy = "true";
   try {
     if (pressed) {
-      await api("DELETE", `/v1/judgements/${encodeURIComponent(group.dataset.judgement)}`);
+      await takeBack(group.dataset.judgement);
       show(group, null, null);
       announce(`${group.dataset.name} is not judged any more.`);
     } else {
@@ -36,6 +36,15 @@ async function judge(group, grade, head) {
     toast(`The judgement was not kept. ${error.message}`);
   } finally {
     delete group.dataset.busy;
+  }
+}
+
+/** Somebody else, or another window, may have taken it back already: then it is done. */
+async function takeBack(judgement) {
+  try {
+    await api("DELETE", `/v1/judgements/${encodeURIComponent(judgement)}`);
+  } catch (error) {
+    if (error.status !== 404) throw error;
   }
 }
 
