@@ -18,6 +18,8 @@ _JOB = table_of(Job)
 
 LIVE_KINDS = ("crawl", "recrawl")
 """Kinds of runs that ask sites; the others read what was fetched before."""
+_LOCK_DIGITS = 15
+"""Hexadecimal digits of a fingerprint that fit PostgreSQL's lock numbers, which are signed and of 64 bits."""
 _STORED = select(_CRAWL.c.id, _CRAWL.c.kind, _CRAWL.c.options, _CRAWL.c.finished_at)
 
 
@@ -44,8 +46,14 @@ def begin(
     now: datetime,
     more: Mapping[str, Any] | None = None,
 ) -> CrawlRun:
-    """Continue the newest unfinished run with the same options, or begin a new one; ``more`` is kept beside them."""
+    """Continue the newest unfinished run with the same options, or begin a new one; ``more`` is kept beside them.
+
+    Of several processes that begin the same at the same moment one begins it, and the others continue it.
+    """
     mark = fingerprint(kind, options)
+    if connection.dialect.name == "postgresql":
+        # SQLite has one writer at a time; PostgreSQL would let each of them see that there is none yet.
+        connection.execute(select(func.pg_advisory_xact_lock(int(mark[:_LOCK_DIGITS], 16))))
     unfinished = connection.execute(
         select(_CRAWL.c.id, _CRAWL.c.public_id, _CRAWL.c.started_at)
         .where(_CRAWL.c.fingerprint == mark, _CRAWL.c.finished_at.is_(None))

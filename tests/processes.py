@@ -28,6 +28,18 @@ def is_running(pid: int) -> bool:
     return _stat(pid)[:1] not in ([], ["Z"], ["X"])
 
 
+def runs_a_program_of_its_own(pid: int) -> bool:
+    """Whether a process was started and not only split off: until it has its program it counts our memory as its."""
+    return _command(pid) not in (b"", _command(os.getpid()))
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def peak_mib(pid: int) -> float:
     """Most memory that a process has held since it was started; 0 when it has ended."""
     try:

@@ -46,7 +46,7 @@ from tests.mockweb.bombs import (
     NestedLinks,
     QuadraticEntities,
 )
-from tests.processes import descendants, peak_mib
+from tests.processes import descendants, peak_mib, runs_a_program_of_its_own
 
 PEAK_MB = 300
 """Most memory of any process while a bomb is read (reliability.md, section 2)."""
@@ -115,7 +115,7 @@ class MemoryWatch:
 
     def _watch(self) -> None:
         while not self._done.wait(0.05):
-            for pid in list(descendants(os.getpid())):
+            for pid in [child for child in descendants(os.getpid()) if runs_a_program_of_its_own(child)]:
                 self.peaks[pid] = max(self.peaks.get(pid, 0.0), peak_mib(pid))
 
 
