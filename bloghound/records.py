@@ -364,6 +364,19 @@ class RankableBlogger:
 
 
 @dataclass(frozen=True, slots=True)
+class BloggerOutline:
+    """A blogger with posts as a build first looks at it; ``site_key`` as in :class:`RankableBlogger`."""
+
+    blogger_id: int
+    site_key: str
+    posts: int
+    """Live ones, however many an index takes of them."""
+    mark: int | None
+    """Equal in two states of the store in which all facts about the blogger are the same; None where that cannot be
+    told, since somebody is writing just then."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteEdge:
     """All links of one context from one site to another, both given by site key."""
 

@@ -1,13 +1,19 @@
 """How often somebody publishes."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 RATE_WINDOW = timedelta(days=365)
 """Posts per month are those of one year, so that a summer break does not make a blogger look inactive."""
 
 MONTH = timedelta(days=365.25 / 12)
 """An average month of the Julian year."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 MIN_DATED_POSTS = 3
 """Two dates give one gap, and one gap is no habit."""
@@ -20,8 +26,24 @@ def posts_per_month(dates: Sequence[datetime], as_of: datetime) -> float | None:
     from the first post where that is later (a new blog, or a feed that shows its newest posts only), and are one at
     least, so that a burst of one day is no rate of ninety a month. 0 means: dated posts, but none in that year.
     """
+    return rate_of(moments(dates), moment_of(as_of))
+
+
+def rate_of(dates: NDArray[np.int64], as_of: int) -> float | None:
+    """:func:`posts_per_month` of moments, some of which may be after ``as_of`` and do not count."""
+    dates = dates[: np.searchsorted(dates, as_of, side="right")]
     if len(dates) < MIN_DATED_POSTS:
         return None
-    start = max(as_of - RATE_WINDOW, dates[0])
-    months = max((as_of - start) / MONTH, 1.0)
-    return round(sum(date >= start for date in dates) / months, 3)
+    start = max(as_of - RATE_WINDOW // _MICROSECOND, int(dates[0]))
+    months = max((as_of - start) / (MONTH // _MICROSECOND), 1.0)
+    return round((len(dates) - int(np.searchsorted(dates, start))) / months, 3)
+
+
+def moments(dates: Iterable[datetime]) -> NDArray[np.int64]:
+    """Dates as microseconds since 1970, in ascending order."""
+    return np.array(sorted(map(moment_of, dates)), np.int64)
+
+
+def moment_of(date: datetime) -> int:
+    """A date as microseconds since 1970."""
+    return (date - _EPOCH) // _MICROSECOND

@@ -18,8 +18,9 @@ from bloghound.errors import BackupError, BloghoundError
 from storage.migrating import revision_of
 from storage.tables import metadata
 
-_LEFT_OUT = frozenset({"web_session", "sign_in", "idempotency_record"})
-"""What lives for a day at most: nobody should be signed in again by a restore, and a retry is simply done anew."""
+_LEFT_OUT = frozenset({"web_session", "sign_in", "idempotency_record", "site_change", "site_mark"})
+"""What lives for a day at most: nobody should be signed in again by a restore, and a retry is simply done anew; and
+what loading the rows writes by itself."""
 _REVISION_TABLE = "alembic_version"
 _ROWS_A_TIME = 1000
 """Rows read or written at once: some 100 KB of links, at most some MB of posts."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Subquery, func, or_, select
 
-from bloghound.records import PostText, RankableBlogger, RankablePost, RankableSite, SiteHealth
-from storage import audiences
+from bloghound.records import BloggerOutline, PostText, RankableBlogger, RankablePost, RankableSite, SiteHealth
+from storage import audiences, changes
 from storage.posts import not_live
 from storage.rankable_posts import posts_by_site
 from storage.tables import Blogger, Post, Site
@@ -31,24 +31,43 @@ _BLOGGERS_AT_ONCE = 5_000
 _POST_ID = attrgetter("post_id")
 
 
-def bloggers(
-    connection: Connection, newest: int | None = None, suppressed: Container[str] = ()
-) -> Iterator[RankableBlogger]:
+def outlines(connection: Connection, suppressed: Container[str] = ()) -> list[BloggerOutline]:
     """Every blogger with at least one live post, ordered by the key of the founding site.
 
-    With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest. Whoever
-    has a site whose key is ``suppressed`` is left out, as everywhere: its rows are about to go.
+    Whoever has a site whose key is ``suppressed`` is left out, as everywhere: its rows are about to go.
     """
-    counts = _live_posts(connection, suppressed)
-    ids = [row.id for row in _with_posts(connection, counts)]
-    hidden = not_live(connection)
-    for chunk in _chunks(ids, counts, newest):
-        many = [one for one in chunk if newest is not None and counts[one] > newest]
-        few = sorted(set(chunk).difference(many))
-        chosen = [_all_posts(few)] if few else []
-        chosen += [_newest_posts(many, newest)] if many and newest is not None else []
+    counts, marks = _live_posts(connection, suppressed), _marks(connection)
+    everybody = connection.execute(select(_BLOGGER.c.id, _BLOGGER.c.site_key).order_by(_BLOGGER.c.site_key))
+    return [BloggerOutline(row[0], row[1], counts[row[0]], marks[row[0]]) for row in everybody if row[0] in counts]
+
+
+def _marks(connection: Connection) -> dict[int, int | None]:
+    """One mark for all sites of each blogger: as theirs are drawn, no two sets of sites share their sum but by a chance
+    of one in 2**63."""
+    known = changes.marks(connection)
+    found: dict[int, int | None] = {}
+    for site_id, blogger_id in connection.execute(select(_SITE.c.id, _SITE.c.blogger_id)):
+        mark, others = known.get(site_id), found.get(blogger_id, 0)
+        found[blogger_id] = None if mark is None or others is None else mark ^ others
+    return found
+
+
+def bloggers(
+    connection: Connection, chosen: Sequence[BloggerOutline], newest: int | None = None
+) -> Iterator[RankableBlogger]:
+    """The bloggers of these outlines, in the same order, with the facts of their posts.
+
+    With ``newest`` each comes with that many posts at most, the newest ones; undated posts count as the oldest.
+    """
+    hidden = not_live(connection) if chosen else ()
+    for chunk in _chunks(chosen, newest):
+        many = [one.blogger_id for one in chunk if newest is not None and one.posts > newest]
+        ids = [one.blogger_id for one in chunk]
+        few = sorted(set(ids).difference(many))
+        selected = [_all_posts(few)] if few else []
+        selected += [_newest_posts(many, newest)] if many and newest is not None else []
         with _without_cycles():
-            loaded = _load(connection, chunk, chosen, hidden)
+            loaded = _load(connection, ids, selected, hidden)
         yield from loaded
 
 
@@ -72,13 +91,13 @@ def _live_posts(connection: Connection, suppressed: Container[str]) -> dict[int,
     return counts
 
 
-def _chunks(ids: Sequence[int], counts: Mapping[int, int], newest: int | None) -> Iterator[list[int]]:
+def _chunks(chosen: Sequence[BloggerOutline], newest: int | None) -> Iterator[list[BloggerOutline]]:
     """Runs of bloggers that are read in one go."""
-    chunk: list[int] = []
+    chunk: list[BloggerOutline] = []
     posts = 0
-    for blogger_id in ids:
-        chunk.append(blogger_id)
-        posts += counts[blogger_id] if newest is None else min(counts[blogger_id], newest)
+    for one in chosen:
+        chunk.append(one)
+        posts += one.posts if newest is None else min(one.posts, newest)
         if posts >= _POSTS_AT_ONCE or len(chunk) == _BLOGGERS_AT_ONCE:
             yield chunk
             chunk, posts = [], 0
@@ -107,25 +126,10 @@ def _places(blogger_ids: Sequence[int]) -> Subquery:
     return query.where(_POST.c.state == "live", _IS_BLOG, _SITE.c.blogger_id.in_(blogger_ids)).subquery()
 
 
-def keys(connection: Connection, suppressed: Container[str] = ()) -> list[str]:
-    """Keys of the founding sites of all bloggers with at least one live post, in the order of :func:`bloggers`."""
-    return [str(row.site_key) for row in _with_posts(connection, _live_posts(connection, suppressed))]
-
-
-def _with_posts(connection: Connection, counts: Mapping[int, int]) -> list[Any]:
-    everybody = connection.execute(select(_BLOGGER.c.id, _BLOGGER.c.site_key).order_by(_BLOGGER.c.site_key))
-    return [row for row in everybody if row.id in counts]
-
-
 def founding_keys(connection: Connection) -> dict[str, str]:
     """The key of the founding site of each site's blogger, by site key."""
     query = select(_SITE.c.key, _BLOGGER.c.site_key).join(_BLOGGER, _BLOGGER.c.id == _SITE.c.blogger_id)
     return dict(connection.execute(query).all())
-
-
-def count_posts(connection: Connection, newest: int, suppressed: Container[str] = ()) -> int:
-    """Live posts of all bloggers, of each the newest ones."""
-    return sum(min(number, newest) for number in _live_posts(connection, suppressed).values())
 
 
 @contextmanager

@@ -154,7 +154,16 @@ def _switch_schemas(database: Database) -> None:
             connection.execute(text(f'DROP TABLE IF EXISTS "{own}"."{name}" CASCADE'))
         for name in names:
             connection.execute(text(f'ALTER TABLE "{_SCHEMA}"."{name}" SET SCHEMA "{own}"'))
+        for name in connection.execute(_FUNCTIONS, {"schema": _SCHEMA}).scalars().all():
+            connection.execute(text(f'DROP FUNCTION IF EXISTS "{own}"."{name}"()'))
+            connection.execute(text(f'ALTER FUNCTION "{_SCHEMA}"."{name}"() SET SCHEMA "{own}"'))
         connection.execute(text(f'DROP SCHEMA "{_SCHEMA}"'))
+
+
+_FUNCTIONS = text(
+    "SELECT proname FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE nspname = :schema"
+)
+"""Those of the triggers; they take nothing."""
 
 
 def _file_of(database: Database) -> Path | None:

@@ -10,16 +10,26 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bloghound.records import PostText, RankableBlogger, RankablePost, RankableSite
+from bloghound.records import (
+    Disclosure,
+    PostText,
+    RankableBlogger,
+    RankablePost,
+    RankableSite,
+)
 from graph.centrality import niche_reach
 from ranking.engine import RankingEngine
-from ranking.index import Generation, build_generation, exclusive, layout
-from tests.ranking_bloggers import AS_OF, documents_of, encoder, graph_of, texts_of
+from ranking.index import Generation, StoredBloggers, build_generation, exclusive, layout
+from tests.ranking_bloggers import AS_OF, documents_of, encoder, graph_of, stored, texts_of
 from tests.ranking_bloggers import post as post_of
 
 NAMES = ("ant", "bee", "cat", "dog", "elk")
 WORDS = "espresso grinder lever bicycle gravel wheel pottery kiln glaze garden soil tomato".split()
 BRIEFS = ("espresso at home with a lever and a grinder", "gravel bicycle", "Glasur und kiln")
+
+
+AGES_DAYS = (30, 31, 365, 3, -2)
+"""Of posts at :data:`AS_OF`: old ones, one that is leaving the year, a young one, and one of the future."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Store:
 
     posts: dict[int, Written] = field(default_factory=dict)
     links: set[tuple[int, int]] = field(default_factory=set)
+    day: int = 0
+    """Days since :data:`AS_OF`."""
 
     def reserved(self, numbers: Sequence[int]) -> set[int]:
         """Those of the posts whose words must not be kept."""
@@ -62,15 +74,23 @@ class Store:
 
 
 def _post(number: int, one: Written) -> RankablePost:
-    published = AS_OF - timedelta(days=30 + one.day)
-    return post_of(number, one.text, language=one.language, published=published, text_reserved=one.reserved)
+    paid = (Disclosure("sponsored", "with thanks to", 0.5),) if one.language == "de" else ()
+    return post_of(
+        number,
+        one.text,
+        language=one.language,
+        published=AS_OF - timedelta(days=AGES_DAYS[one.day]),
+        text_reserved=one.reserved,
+        comments=len(one.words),
+        disclosures=paid,
+    )
 
 
 writings = st.builds(
     Written,
     words=st.lists(st.integers(0, len(WORDS) - 1), max_size=24).map(tuple),
     language=st.sampled_from(["en", "de", "fi"]),
-    day=st.integers(0, 3),
+    day=st.integers(0, len(AGES_DAYS) - 1),
     reserved=st.booleans().filter(lambda wish: not wish) | st.booleans(),
     owner=st.integers(0, len(NAMES) - 1),
 )
@@ -78,6 +98,7 @@ changes = st.fixed_dictionaries(
     {
         "put": st.dictionaries(st.integers(1, 14), writings, max_size=5),
         "drop": st.sets(st.integers(1, 14), max_size=3),
+        "days": st.sampled_from([0, 1, 6, 300]),
         "links": st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(lambda ends: ends[0] != ends[1])),
     }
 )
@@ -101,6 +122,7 @@ def index(
     texts: Callable[[Sequence[int]], Iterable[PostText]] | None = None,
     vectors_of: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]] = vectors,
     reserved: Callable[[Sequence[int]], set[int]] | None = None,
+    bloggers_of: Callable[[list[RankableBlogger]], StoredBloggers] | None = None,
 ) -> Generation:
     """The next generation of the store."""
     bloggers = store.bloggers()
@@ -109,7 +131,7 @@ def index(
     with exclusive(folder) as held:
         return build_generation(
             held,
-            bloggers,
+            stored(bloggers, marked=True) if bloggers_of is None else bloggers_of(bloggers),
             texts or texts_of(bloggers),
             vectors_of,
             graph_of(bloggers, links),
@@ -117,7 +139,7 @@ def index(
             encoder_name=encoder().name,
             dimensions=encoder().dimensions,
             model_languages=frozenset({"en", "de"}),
-            as_of=AS_OF,
+            as_of=AS_OF + timedelta(days=store.day),
             full=full,
         )
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.records import (
+    BloggerOutline,
     EngagementKind,
     EngagementReading,
     PostText,
@@ -25,7 +26,7 @@ from graph.centrality import distinct_linkers, niche_reach, pagerank
 from graph.matrix import link_matrix
 from ranking.encoder import BUNDLED_MODEL, Encoder
 from ranking.engine import RankingEngine
-from ranking.index import Generation, GraphColumns, build_generation, exclusive, no_graph
+from ranking.index import Generation, GraphColumns, StoredBloggers, build_generation, exclusive, no_graph
 from ranking.index.segment import Document
 from ranking.passages import passage_text
 
@@ -157,6 +158,14 @@ def graph_of(bloggers: Sequence[RankableBlogger], links: Sequence[tuple[str, str
     return GraphColumns(tuple(keys), pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
 
 
+def stored(bloggers: Sequence[RankableBlogger], *, marked: bool = False) -> StoredBloggers:
+    """These bloggers as storage gives them; where they are ``marked`` by all that is said of them."""
+    by_id = {one.blogger_id: one for one in bloggers}
+    marks = {number: zlib.crc32(repr(one).encode()) if marked else None for number, one in by_id.items()}
+    outlines = [BloggerOutline(one.blogger_id, one.site_key, len(one.posts), marks[one.blogger_id]) for one in bloggers]
+    return StoredBloggers(outlines, lambda chosen: (by_id[one.blogger_id] for one in chosen))
+
+
 def build(
     index_dir: Path,
     bloggers: Sequence[RankableBlogger],
@@ -172,7 +181,7 @@ def build(
     with exclusive(index_dir) as held:
         return build_generation(
             held,
-            bloggers,
+            stored(bloggers),
             texts_of(bloggers),
             lambda hashes: {name: known[name] for name in hashes if name in known},
             graph or no_graph(tuple(one.site_key for one in bloggers)),

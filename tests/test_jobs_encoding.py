@@ -132,7 +132,7 @@ def test_the_stored_vector_is_that_of_the_post(small: Settings) -> None:
     encoded(small)
     encoder = Encoder.load(small.model)
     with closing(open_database(small)) as database, database.read() as connection:
-        names = [name for one in unencoded.blogger_ranges(connection) for name in contents_of(connection, one)]
+        names = [name for one in unencoded.blogger_groups(connection) for name in contents_of(connection, one)]
         rows = embeddings.load(connection, encoder.name, names)
         texts = {name: f"{title}. {text}" for name, title, text in embeddings.texts_of(connection, names)}
     assert len(rows) == 2
@@ -140,7 +140,7 @@ def test_the_stored_vector_is_that_of_the_post(small: Settings) -> None:
         assert encoder.encode_brief(texts[name]) @ row == pytest.approx(1, abs=1e-3)
 
 
-def contents_of(connection: Connection, bloggers: unencoded.BloggerRange) -> list[str]:
+def contents_of(connection: Connection, bloggers: unencoded.BloggerGroup) -> list[str]:
     return unencoded.contents(connection, unencoded.Wanted("no model", 100), bloggers)
 
 
@@ -249,7 +249,7 @@ def test_contents_without_a_vector_are_counted_once(small: Settings) -> None:
     store(small, {"bean.example": ["Coffee", "Espresso"]})
     encoded(small)
     with closing(open_database(small)) as database, database.read() as connection:
-        names = [name for one in unencoded.blogger_ranges(connection) for name in contents_of(connection, one)]
+        names = [name for one in unencoded.blogger_groups(connection) for name in contents_of(connection, one)]
         vectors = StoredVectors(connection, Encoder.load(small.model).name)
         assert set(vectors([*names, "none", "none", "neither"])) == set(names)
     assert vectors.missing == 2

@@ -139,7 +139,7 @@ def test_the_larger_audience_of_today_is_what_a_blogger_has(world: World) -> Non
     )
     with world.database.read() as connection:
         assert audiences.followers(connection) == {world.blog: 900}
-        (blogger,) = rankable.bloggers(connection)
+        (blogger,) = rankable.bloggers(connection, rankable.outlines(connection))
     assert max(site.followers or 0 for site in blogger.sites) == 900
 
 

@@ -1,7 +1,7 @@
 """What a build says when the store changes while it waits, whom it leaves out, and what it does when nobody is left."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from bloghound.jobs import index, reranking
 from bloghound.jobs.forgetting import run_forget
 from bloghound.jobs.index import run_index
 from bloghound.jobs.ranking import run_evaluate, run_rank
+from bloghound.records import BloggerOutline, RankableBlogger
 from bloghound.settings import Settings
 from ranking.index import open_generation
 from ranking.index.layout import HeldIndex, exclusive
-from storage import niches, suppressions, workspaces
+from storage import niches, rankable, suppressions, workspaces
 from storage.database import open_database
-from storage.tables import Post
+from storage.tables import Blogger, Post
 from storage.tables.base import table_of, utc_now
 from tests.index_histories import bytes_of
 from tests.stored_bloggers import BICYCLE, COFFEE, Stored
@@ -84,6 +85,33 @@ def site_keys(settings: Settings) -> list[str]:
 
 def ranked(settings: Settings) -> list[str]:
     return [one.blogger.site_key for one in run_rank(settings, BRIEF).results]
+
+
+def rename_ann(connection: Connection) -> None:
+    connection.execute(update(table_of(Blogger)).where(table_of(Blogger).c.site_key == "ann.test").values(name="Ann"))
+
+
+def test_a_build_reads_those_again_whose_facts_changed(stored: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noting(connection: Connection, chosen: Sequence[BloggerOutline], newest: int) -> Iterator[RankableBlogger]:
+        read.extend(one.site_key for one in chosen)
+        return bloggers(connection, chosen, newest)
+
+    bloggers = rankable.bloggers
+    monkeypatch.setattr(rankable, "bloggers", noting)
+    for change, expected in (
+        (lambda _: None, ["ann.test", "cyc.test", "secret.test"]),
+        (lambda _: None, []),
+        (rename_ann, ["ann.test"]),
+        (six_more, ["cyc.test"]),
+    ):
+        write(stored, change)
+        run_index(stored)
+        assert read == expected
+        read.clear()
+    found = open_generation(stored.index_dir)
+    assert [(one.name, one.posts) for one in found.bloggers][:2] == [("Ann", 5), ("Cyc", 12)]
 
 
 def test_who_is_forgotten_while_a_build_waits_does_not_come_back(

@@ -25,8 +25,8 @@ def test_the_columns_are_those_of_the_graph_built_edge_by_edge(
     database: Database, world: World, as_of: datetime, suppressed: set[str]
 ) -> None:
     with stored(database, world) as connection:
-        found = graph_columns(connection, as_of, suppressed)
-        keys, owners = rankable.keys(connection, suppressed), rankable.founding_keys(connection)
+        keys = [one.site_key for one in rankable.outlines(connection, suppressed)]
+        found, owners = graph_columns(connection, as_of, keys), rankable.founding_keys(connection)
         known = [edge for edge in links.site_edges(connection) if between(edge, owners, frozenset(keys))]
     graph = build_graph(known, [GraphNode(key) for key in keys], bloggers=owners, as_of=as_of)
     assert found.keys == tuple(keys)
@@ -53,5 +53,5 @@ def test_linked_sites_are_the_ends_of_all_edges(
 
 def test_an_empty_store_has_an_empty_graph(database: Database) -> None:
     with database.read() as connection:
-        found = graph_columns(connection, NOW)
+        found = graph_columns(connection, NOW, [])
     assert (found.keys, found.matrix.shape) == ((), (0, 0))

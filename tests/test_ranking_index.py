@@ -1,7 +1,7 @@
 import pkgutil
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
-from bloghound.records import RankableBlogger, SiteHealth
-from ranking.index import build_generation, current_number, exclusive, forget, layout, no_graph, open_generation
+from bloghound.records import BloggerOutline, RankableBlogger, SiteHealth
+from ranking.index import (
+    StoredBloggers,
+    build_generation,
+    current_number,
+    exclusive,
+    forget,
+    layout,
+    no_graph,
+    open_generation,
+)
 from tests.ranking_bloggers import (
     AS_OF,
     COFFEE,
@@ -20,6 +29,7 @@ from tests.ranking_bloggers import (
     documents_of,
     engine,
     graph_of,
+    stored,
     texts_of,
     three_bloggers,
     vectors_of,
@@ -27,18 +37,6 @@ from tests.ranking_bloggers import (
 )
 
 SECRET = "zyzzyvaquetzal"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("index")
-    build(folder, three_bloggers())
-    return folder
-
-
-@pytest.fixture
-def index_dir(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "index"))
 
 
 def files_of(index_dir: Path, number: int = 1) -> list[Path]:
@@ -118,10 +116,10 @@ def test_a_generation_that_is_not_there_is_missing(index_dir: Path) -> None:
         open_generation(index_dir, 7)
 
 
-def test_a_flipped_byte_anywhere_is_found_and_names_the_file(built: Path, tmp_path: Path) -> None:
-    for number, original in enumerate(files_of(built)):
-        copy = Path(shutil.copytree(built, tmp_path / str(number)))
-        damaged = layout.folder_of(copy, 1) / original.relative_to(layout.folder_of(built, 1))
+def test_a_flipped_byte_anywhere_is_found_and_names_the_file(three_indexed: Path, tmp_path: Path) -> None:
+    for number, original in enumerate(files_of(three_indexed)):
+        copy = Path(shutil.copytree(three_indexed, tmp_path / str(number)))
+        damaged = layout.folder_of(copy, 1) / original.relative_to(layout.folder_of(three_indexed, 1))
         flip(damaged, 7919 * number)
         with pytest.raises(IndexDamagedError, match=damaged.name.replace(".", r"\.")):
             open_generation(copy)
@@ -168,13 +166,14 @@ def test_three_generations_are_kept(index_dir: Path) -> None:
 
 
 def test_a_build_that_fails_leaves_the_old_generation_serving(index_dir: Path) -> None:
-    def breaking() -> Iterator[RankableBlogger]:
+    def breaking(_: Sequence[BloggerOutline]) -> Iterator[RankableBlogger]:
         yield three_bloggers()[0]
         raise RuntimeError("the database went away")
 
     with pytest.raises(RuntimeError), exclusive(index_dir) as held:
         build_generation(
-            held, breaking(), texts_of(three_bloggers()), lambda _: {}, no_graph(()), encoder_name="m",
+            held, StoredBloggers(stored(three_bloggers()).outlines, breaking), texts_of(three_bloggers()),
+            lambda _: {}, no_graph(()), encoder_name="m",
             reserved=lambda _: (), dimensions=4, model_languages=None, as_of=AS_OF,
         )  # fmt: skip
     assert open_generation(index_dir).number == 1

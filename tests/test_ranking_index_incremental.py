@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ranking.index import Generation, forget, layout, open_generation, tiers
+from bloghound.records import BloggerOutline, RankableBlogger
+from ranking.index import Generation, StoredBloggers, forget, layout, open_generation, tiers
 from ranking.index.previous import LOOK_AGAIN, unchanged
-from tests.index_histories import NAMES, Store, Written, bytes_of, histories, index, said, vectors
-from tests.ranking_bloggers import documents_of
+from tests.index_histories import AGES_DAYS, NAMES, Store, Written, bytes_of, histories, index, said, vectors
+from tests.ranking_bloggers import documents_of, stored
 
 ESPRESSO, GRAVEL = Written((0, 1, 2)), Written((3, 4, 5), owner=1)
 
@@ -21,6 +22,7 @@ ESPRESSO, GRAVEL = Written((0, 1, 2)), Written((3, 4, 5), owner=1)
 def lived(store: Store, change: dict[str, Any]) -> None:
     store.posts |= change["put"]
     store.links = change["links"]
+    store.day += change["days"]
     for number in change["drop"]:
         store.posts.pop(number, None)
 
@@ -71,6 +73,44 @@ def test_what_is_unchanged_is_not_read_again(tmp_path: Path) -> None:
 
     again = index(tmp_path, store, texts=refuse, vectors_of=refuse)
     assert (again.build.added, again.build.kept, again.build.removed) == (0, 2, 0)
+
+
+def read_of(tmp_path: Path, store: Store) -> list[str]:
+    """Whose facts a build reads."""
+    read: list[str] = []
+
+    def noting(bloggers: list[RankableBlogger]) -> StoredBloggers:
+        given = stored(bloggers, marked=True)
+
+        def noted(chosen: Sequence[BloggerOutline]) -> Iterable[RankableBlogger]:
+            read.extend(one.site_key for one in chosen)
+            return given.read(chosen)
+
+        return StoredBloggers(given.outlines, noted)
+
+    index(tmp_path, store, bloggers_of=noting)
+    return read
+
+
+def test_facts_are_read_again_of_those_who_changed_and_when_time_changes_them(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL, 3: Written((6, 7), day=AGES_DAYS.index(3), owner=2)})
+    assert read_of(tmp_path, store) == ["ant.test", "bee.test", "cat.test"]
+    assert read_of(tmp_path, store) == []
+    store.posts[2] = replace(GRAVEL, words=(4, 5))
+    assert read_of(tmp_path, store) == ["bee.test"]
+    store.day = 4  # the post that was three days old is a week old
+    assert read_of(tmp_path, store) == ["cat.test"]
+    store.day = 0  # a clock that was put back
+    assert read_of(tmp_path, store) == ["ant.test", "bee.test", "cat.test"]
+
+
+def test_facts_of_everybody_are_read_again_after_somebody_was_forgotten(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    index(tmp_path, store)
+    del store.posts[2]
+    forget(tmp_path, "blg_bee")
+    assert not list(tmp_path.glob("*/settled-*"))
+    assert read_of(tmp_path, store) == ["ant.test"]
 
 
 def test_a_changed_post_is_one_removed_and_one_added(tmp_path: Path) -> None:

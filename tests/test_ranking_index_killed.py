@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloghound.records import PostText, RankableBlogger
-from ranking.index import assembly, build_generation, exclusive, layout, no_graph, open_generation
+from bloghound.records import BloggerOutline, PostText, RankableBlogger
+from ranking.index import StoredBloggers, assembly, build_generation, exclusive, layout, no_graph, open_generation
 from ranking.index.merging import merge_segments
 from tests.index_histories import Store, Written, index, said
-from tests.ranking_bloggers import AS_OF, blogger, texts_of
+from tests.ranking_bloggers import AS_OF, blogger, stored, texts_of
 
 MODEL = "m"
 
@@ -24,9 +24,10 @@ def no_vectors(_: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
 
 
 def generation_of(index_dir: Path, bloggers: Any, texts: Any) -> None:
+    given = bloggers if isinstance(bloggers, StoredBloggers) else stored(bloggers)
     with exclusive(index_dir) as held:
         build_generation(
-            held, bloggers, texts, no_vectors, no_graph(()), encoder_name=MODEL, dimensions=4,
+            held, given, texts, no_vectors, no_graph(()), encoder_name=MODEL, dimensions=4,
             reserved=lambda _: (), model_languages=None, as_of=AS_OF,
         )  # fmt: skip
 
@@ -39,16 +40,18 @@ def endless(index_dir: str) -> None:
     """Builds on what is there, and has always one more blogger."""
     found = three()
 
-    def bloggers() -> Iterator[RankableBlogger]:
+    def bloggers(_: Sequence[BloggerOutline]) -> Iterator[RankableBlogger]:
         yield from found
         while True:
             found.append(blogger(f"new{len(found)}", ("one more",)))
             yield found[-1]
 
+    outlines = [BloggerOutline(number, f"{number}.test", 1, None) for number in range(1_000_000)]
+
     def texts(post_ids: Sequence[int]) -> Iterable[PostText]:
         return texts_of(found)(post_ids)  # of all that there are by now
 
-    generation_of(Path(index_dir), bloggers(), texts)
+    generation_of(Path(index_dir), StoredBloggers(outlines, bloggers), texts)
 
 
 def stuck_in_a_merge(index_dir: str) -> None:

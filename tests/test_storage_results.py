@@ -303,8 +303,9 @@ def test_a_blogger_comes_with_sites_posts_and_followers(database: Database) -> N
         sites.set_facts(connection, profile, {"kind": "profile", "platform": "mastodon"})
         sites.observe_metric(connection, profile, "followers", 42, source_url="u", now=NOW)
         identity.join(connection, store.site_id, profile, method="rel_me", evidence={"blog": "x"}, now=NOW)
-        assert (rankable.count_posts(connection, 9), rankable.keys(connection)) == (1, ["a.example"])
-        blogger = next(iter(rankable.bloggers(connection)))
+        (outline,) = rankable.outlines(connection)
+        assert (outline.posts, outline.site_key) == (1, "a.example")
+        (blogger,) = rankable.bloggers(connection, [outline])
         assert store.count(table_of(Blogger)) == 1
     assert [(site.key, site.followers) for site in blogger.sites] == [("a.example", None), ("m.example/@ann", 42)]
     assert (blogger.posts[0].engagement, blogger.posts[0].marked_links, blogger.posts[0].editorial_links) == (

@@ -6,7 +6,7 @@ import pytest
 from bloghound.records import SiteHealth, Vectors
 from storage import embeddings
 from storage.database import Connection, Database
-from storage.unencoded import BloggerRange, Wanted, blogger_ranges, contents, gaps
+from storage.unencoded import Wanted, blogger_groups, contents, gaps
 from tests.stored_bloggers import Stored
 
 MODEL = "a-model@1"
@@ -30,7 +30,7 @@ def store(connection: Connection) -> Stored:
 
 
 def missing(connection: Connection, wanted: Wanted = ALL) -> list[str]:
-    return [name for bloggers in blogger_ranges(connection) for name in contents(connection, wanted, bloggers)]
+    return [name for bloggers in blogger_groups(connection) for name in contents(connection, wanted, bloggers)]
 
 
 def count(connection: Connection, wanted: Wanted) -> int:
@@ -46,25 +46,26 @@ def test_every_content_is_missing_at_first(store: Stored) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_ranges_hold_every_blogger_once_in_the_order_of_ids(store: Stored, size: int) -> None:
-    ranges = list(blogger_ranges(store.connection, size))
-    assert len(ranges) == -(-3 // size)
-    assert all(one.first <= one.last for one in ranges)
-    names = [name for bloggers in ranges for name in contents(store.connection, ALL, bloggers)]
+def test_groups_hold_every_blogger_once_in_the_order_of_ids(store: Stored, size: int) -> None:
+    groups = list(blogger_groups(store.connection, size))
+    assert [len(one) for one in groups] == [min(size, 3 - start) for start in range(0, 3, size)]
+    assert sorted(set().union(*groups)) == [one for group in groups for one in group]
+    names = [name for bloggers in groups for name in contents(store.connection, ALL, bloggers)]
     assert sorted(names) == sorted(missing(store.connection))
     assert len(names) == 6
 
 
-def test_ranges_without_a_gap_are_not_looked_at_again(store: Stored) -> None:
+def test_groups_without_a_gap_are_not_looked_at_again(store: Stored) -> None:
     first, *others = gaps(store.connection, ALL, size=1)
     keep(store.connection, contents(store.connection, ALL, first))
     assert list(gaps(store.connection, ALL, size=1)) == others
+    assert list(gaps(store.connection, ALL, size=1, without=set(others[0]))) == others[1:]
 
 
-def test_no_bloggers_are_no_ranges(connection: Connection) -> None:
-    assert list(blogger_ranges(connection)) == []
+def test_no_bloggers_are_no_groups(connection: Connection) -> None:
+    assert list(blogger_groups(connection)) == []
     assert count(connection, ALL) == 0
-    assert contents(connection, ALL, BloggerRange(0, 10)) == []
+    assert contents(connection, ALL, tuple(range(10))) == []
 
 
 def test_what_has_a_vector_of_the_model_is_not_missing(store: Stored) -> None:

@@ -1,18 +1,20 @@
 """Encoding what has no vector yet, and looking after the vectors that are stored: several models' side by side."""
 
-import fcntl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.errors import ConflictError, NotFoundError, StorageError
+from bloghound.errors import ConflictError, NotFoundError
 from bloghound.jobs import models
 from bloghound.jobs.generations import generations
+from bloghound.jobs.locks import locked
 from bloghound.records import Vectors
 from bloghound.settings import Settings
 from ranking.encoder import Encoder
@@ -21,7 +23,7 @@ from ranking.passages import passage_text
 from ranking.relevance import POSTS_PER_BLOGGER
 from storage import embeddings, unencoded
 from storage.database import Connection, Database, open_database
-from storage.unencoded import BloggerRange, Wanted
+from storage.unencoded import BloggerGroup, Wanted
 
 IN_FLIGHT = 2
 """Steps whose vectors are not stored while the next one is read: the one that is computed, the one made ahead."""
@@ -91,13 +93,20 @@ def run_encode(settings: Settings, *, progress: Progress | None = None) -> Encod
 
 
 def encode_new(
-    database: Database, encoder: Encoder, languages: frozenset[str] | None, report: Progress
+    database: Database,
+    encoder: Encoder,
+    languages: frozenset[str] | None,
+    report: Progress,
+    without: Container[int] = (),
 ) -> EncodeReport:
-    """Encode every content of the newest posts that has no vector of this model, in steps that are stored at once."""
+    """Encode every content of the newest posts that has no vector of this model, in steps that are stored at once.
+
+    Bloggers (by storage id) who are known to be ``without`` such posts are not looked at.
+    """
     started = time.monotonic()
     wanted = Wanted(encoder.name, POSTS_PER_BLOGGER, None if languages is None else tuple(sorted(languages)))
     with database.read() as connection:
-        gaps = unencoded.gaps(connection, wanted)
+        gaps = unencoded.gaps(connection, wanted, without=without)
     counter = Counter(report, "encode", sum(gaps.values()))
     counter.add(0)
     for contents in made_ahead(_steps(database, wanted, gaps, encoder.plan.texts)):
@@ -109,14 +118,14 @@ def encode_new(
     return EncodeReport(encoder.name, counter.done, counter.done / seconds if counter.done else None, seconds)
 
 
-def _steps(database: Database, wanted: Wanted, gaps: Iterable[BloggerRange], at_once: int) -> Iterator[list[Content]]:
+def _steps(database: Database, wanted: Wanted, gaps: Iterable[BloggerGroup], at_once: int) -> Iterator[list[Content]]:
     """The contents to encode, each once."""
     before: deque[frozenset[str]] = deque(maxlen=IN_FLIGHT)
     waiting: list[str] = []
     for bloggers in gaps:
         with database.read() as connection:
             names = unencoded.contents(connection, wanted, bloggers)
-        # Bloggers of two ranges may share a content whose vector is still on its way.
+        # Bloggers of two groups may share a content whose vector is still on its way.
         known = frozenset(waiting).union(*before)
         waiting += [name for name in names if name not in known]
         while len(waiting) >= at_once:
@@ -133,26 +142,13 @@ def _contents(database: Database, names: list[str]) -> list[Content]:
     return [(name, passage_text(title, text)) for name, title, text in texts]
 
 
-@contextmanager
-def keeping_vectors(settings: Settings) -> Iterator[None]:
+def keeping_vectors(settings: Settings) -> AbstractContextManager[None]:
     """No vector is dropped from this data directory meanwhile: waits while some are. Many may hold it side by side."""
-    with _vectors_locked(settings, fcntl.LOCK_SH):
-        yield
+    return locked(_vectors_lock(settings), shared=True)
 
 
-@contextmanager
-def _vectors_locked(settings: Settings, operation: int) -> Iterator[None]:
-    path = settings.ensure_data_dir() / "vectors.lock"
-    try:
-        handle = path.open("wb")
-    except OSError as error:
-        raise StorageError(f"The file {path} cannot be made: {error.strerror}.") from error
-    with handle:
-        try:
-            fcntl.flock(handle, operation)
-        except BlockingIOError as error:
-            raise ConflictError("An index is being built, or posts are being encoded: drop vectors later.") from error
-        yield
+def _vectors_lock(settings: Settings) -> Path:
+    return settings.ensure_data_dir() / "vectors.lock"
 
 
 def stored_models(settings: Settings) -> list[StoredModel]:
@@ -171,8 +167,12 @@ def drop_vectors(settings: Settings, model: str | None, *, progress: Progress) -
     Raises NotFoundError for a model without vectors, ConflictError for one that a kept generation or the settings use,
     and while vectors of whatever model are being made or read into an index.
     """
-    with _vectors_locked(settings, fcntl.LOCK_EX | fcntl.LOCK_NB):
+    with locked(_vectors_lock(settings), while_taken=_refuse_to_drop):
         return _drop_chosen(settings, model, progress)
+
+
+def _refuse_to_drop() -> NoReturn:
+    raise ConflictError("An index is being built, or posts are being encoded: drop vectors later.")
 
 
 def _drop_chosen(settings: Settings, model: str | None, progress: Progress) -> dict[str, int]:

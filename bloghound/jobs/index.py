@@ -3,7 +3,7 @@
 import logging
 import time
 from array import array
-from collections.abc import Callable, Container
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +14,16 @@ from bloghound.errors import BloghoundError, NotFoundError
 from bloghound.jobs import models, reranking
 from bloghound.jobs.encoding import Counter, Progress, StoredVectors, encode_new, keeping_vectors
 from bloghound.jobs.reranking import RerankReport
+from bloghound.records import BloggerOutline
 from bloghound.settings import Settings
 from graph.build import EDITORIAL
 from graph.centrality import distinct_linkers, pagerank
 from graph.matrix import link_matrix
 from ranking.encoder import Encoder
-from ranking.index import Generation, build_generation, exclusive, layout
+from ranking.index import Generation, StoredBloggers, build_generation, complete_bloggers, exclusive, layout
 from ranking.relevance import POSTS_PER_BLOGGER
 from ranking.values import GraphColumns
-from storage import links, rankable, suppressions
+from storage import changes, links, rankable, suppressions
 from storage import posts as stored_posts
 from storage.database import Connection, Database, open_database
 from storage.suppressions import Suppressions
@@ -71,13 +72,17 @@ def run_index(settings: Settings, *, full: bool = False, progress: Progress | No
     started = time.monotonic()
     report = progress or (lambda _stage, _done, _total: None)
     with closing(open_database(settings)) as database:
+        with database.transaction() as connection:
+            changes.fold(connection)
         with database.read() as connection:
-            posts = rankable.count_posts(connection, POSTS_PER_BLOGGER, _suppressed(connection, settings))
+            outlines = rankable.outlines(connection, _suppressed(connection, settings))
+        posts = sum(min(one.posts, POSTS_PER_BLOGGER) for one in outlines)
         if not posts and not layout.numbers(settings.index_dir):
             raise NotFoundError(NOTHING_STORED)
         encoder = models.load(models.choice_of(settings), settings.device)
         with keeping_vectors(settings):
-            encoded = encode_new(database, encoder, settings.known_languages, report)
+            complete = () if full else _complete(settings, encoder, outlines)
+            encoded = encode_new(database, encoder, settings.known_languages, report, without=complete)
             generation, unencoded = _build(settings, database, encoder, Counter(report, "build", posts).add, full=full)
         niches, niches_problem = _rank_niches(settings, database, generation, encoder, report)
     return IndexReport(
@@ -106,13 +111,14 @@ def _build(
     # the store says afterwards.
     with exclusive(settings.index_dir) as held, database.read() as connection:
         suppressed, as_of = _suppressed(connection, settings), utc_now()
+        outlines = rankable.outlines(connection, suppressed)
         vectors = StoredVectors(connection, encoder.name)
         generation = build_generation(
             held,
-            rankable.bloggers(connection, POSTS_PER_BLOGGER, suppressed),
+            StoredBloggers(outlines, lambda chosen: rankable.bloggers(connection, chosen, POSTS_PER_BLOGGER)),
             lambda post_ids: rankable.texts(connection, post_ids),
             vectors,
-            graph_columns(connection, as_of, suppressed),
+            graph_columns(connection, as_of, [one.site_key for one in outlines]),
             reserved=lambda post_ids: stored_posts.reserved_among(connection, post_ids),
             encoder_name=encoder.name,
             dimensions=encoder.dimensions,
@@ -123,6 +129,17 @@ def _build(
             full=full,
         )
     return generation, vectors.missing
+
+
+def _complete(settings: Settings, encoder: Encoder, outlines: Sequence[BloggerOutline]) -> frozenset[int]:
+    """The bloggers with whose posts nothing is to be done, since the current generation has them as they are."""
+    return complete_bloggers(
+        settings.index_dir,
+        outlines,
+        encoder_name=encoder.name,
+        dimensions=encoder.dimensions,
+        model_languages=settings.known_languages,
+    )
 
 
 def _suppressed(connection: Connection, settings: Settings) -> Suppressions:
@@ -146,12 +163,8 @@ def _on_processor(encoder: Encoder, settings: Settings) -> Encoder:
     return encoder if settings.device == "cpu" else models.load(encoder.choice)
 
 
-def graph_columns(connection: Connection, as_of: datetime, suppressed: Container[str] = ()) -> GraphColumns:
-    """The link graph between bloggers with posts, with each one's reach; in the order of founding site keys.
-
-    Whoever has a site whose key is ``suppressed`` is no part of it.
-    """
-    keys = tuple(rankable.keys(connection, suppressed))
+def graph_columns(connection: Connection, as_of: datetime, keys: Sequence[str]) -> GraphColumns:
+    """The link graph between the bloggers with these founding site keys, with each one's reach, in their order."""
     rows = {key: row for row, key in enumerate(keys)}
     row_of_site = {
         site: rows[founding] for site, founding in rankable.founding_keys(connection).items() if founding in rows
@@ -164,4 +177,4 @@ def graph_columns(connection: Connection, as_of: datetime, suppressed: Container
             sources.append(row_of_site[source])
             targets.append(row_of_site[target])
     matrix = link_matrix(np.array(sources, np.int64), np.array(targets, np.int64), len(keys))
-    return GraphColumns(keys, pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)
+    return GraphColumns(tuple(keys), pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)

@@ -5,7 +5,6 @@ database that is replaced and from its copy (:mod:`bloghound.jobs.suppression_co
 those sites is erased before anything is put in place. Central name: :func:`run_restore`.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -13,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from bloghound.errors import BackupError, BloghoundError, ConflictError, SettingsError, StorageError
 from bloghound.jobs import suppression_copy
 from bloghound.jobs.backup_file import SECRET_KEY, BackupReader, Manifest
+from bloghound.jobs.locks import locked
 from bloghound.jobs.work import FORGET
 from bloghound.settings import KEY_BYTES, Settings
 from storage import backup, carrying, jobs, staging
@@ -83,16 +84,15 @@ def run_restore(
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """Keep a second restore out."""
+
+    def refuse() -> NoReturn:
+        raise ConflictError(f"Another restore into {settings.data_dir} is under way.")
+
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        handle = (settings.data_dir / "restore.lock").open("wb")
     except OSError as error:
-        raise SettingsError(f"The data directory {settings.data_dir} cannot be written: {error.strerror}.") from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConflictError(f"Another restore into {settings.data_dir} is under way.") from error
+        raise SettingsError(f"The data directory {settings.data_dir} cannot be made: {error.strerror}.") from error
+    with locked(settings.data_dir / "restore.lock", while_taken=refuse):
         yield
 
 

@@ -3,7 +3,6 @@
 Central names: :func:`do_job`, :class:`Done`, :class:`Postponed`.
 """
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from bloghound.errors import BloghoundError, CrawlError, NotFoundError, StorageError
+from bloghound.jobs.locks import locked
 from bloghound.jobs.quality import QUALITY, MeasuredEngine, measure_workspace, start_after_build
 from bloghound.jobs.queue import Desk
 from bloghound.settings import Settings
@@ -96,11 +96,11 @@ def _crawl(tools: Tools, desk: Desk) -> Done:
     if not desk.job.parameters.get(INDEX):
         return Done({CRAWL: figures}, _shortened(report.errors))
     try:
-        built = _build(tools, desk)
+        built = _index(tools, desk)
     except BloghoundError as error:
         # The crawl itself is done and kept: only the index is to be built once more.
         return Done({CRAWL: figures}, _shortened((*report.errors, f"The index was not built: {error}")))
-    return Done({CRAWL: figures, INDEX: built}, _shortened(report.errors))
+    return Done({CRAWL: figures, **built.result}, _shortened((*report.errors, *built.errors)))
 
 
 def _shortened(errors: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,11 +110,7 @@ def _shortened(errors: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _index(tools: Tools, desk: Desk) -> Done:
-    return Done({INDEX: _build(tools, desk)})
-
-
-def _build(tools: Tools, desk: Desk) -> dict[str, Any]:
-    """Build a generation, after any other build of this data directory; the figures of it."""
+    """Build a generation, after any other build of this data directory."""
     from bloghound.jobs.index import run_index  # noqa: PLC0415 - loads numpy and scipy, and then the model
 
     with _one_build(tools.settings, desk):
@@ -123,25 +119,20 @@ def _build(tools: Tools, desk: Desk) -> dict[str, Any]:
     start_after_build(tools.database)
     # Niches are of all teams and the job is one team's: it tells how many, and not which.
     niches = {"ranked": report.niches.ranked, "unchanged": report.niches.unchanged, "failed": len(report.niches.failed)}
-    return {"generation": report.generation, "bloggers": report.bloggers, "posts": report.posts, "niches": niches}
+    figures = {"generation": report.generation, "bloggers": report.bloggers, "posts": report.posts, "niches": niches}
+    problem = report.niches_problem
+    return Done({INDEX: figures}, (f"The saved niches could not be ranked: {problem}",) if problem else ())
 
 
 @contextmanager
 def _one_build(settings: Settings, desk: Desk) -> Iterator[None]:
     """Wait, ready to stop, until no other build of this data directory is under way, and keep others waiting."""
-    path = settings.ensure_data_dir() / "build.lock"
-    try:
-        handle = path.open("wb")
-    except OSError as error:
-        raise StorageError(f"The file {path} cannot be made: {error.strerror}.") from error
-    with handle:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                desk.report("wait", 0, None)
-                time.sleep(POLL_SECONDS)
+
+    def wait() -> None:
+        desk.report("wait", 0, None)
+        time.sleep(POLL_SECONDS)
+
+    with locked(settings.ensure_data_dir() / "build.lock", while_taken=wait):
         yield
 
 
@@ -168,6 +159,7 @@ def _forget(tools: Tools, desk: Desk) -> Done | Postponed:
                 "removed": done.receipt.removed,
                 "archived_records": done.archived_records,
                 "generations_rewritten": done.generations,
+                "generations_deleted": done.generations_deleted,
                 "log_lines": done.log_lines,
             }
         )

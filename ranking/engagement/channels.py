@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bloghound.records import EngagementKind, PostComments, RankableBlogger, RankablePost, UnknownReason
 from bloghound.urls import key_or_empty
-from ranking.activity import posts_per_month
+from ranking.activity import moment_of, moments, rate_of
 from ranking.engagement.discussion import NOTHING_SAID, Talk, talk_of
 from ranking.engagement.groups import band_of, family_of
 from ranking.engagement.measures import KINDS, NAMES
@@ -32,7 +32,8 @@ class Channel:
     """A blogger's posts on platforms of one family.
 
     ``counts`` has a column for each of :data:`NAMES` and as many rows as posts count; each column is sorted by itself,
-    :data:`HIDDEN` first. ``reasons`` say why a column is all hidden.
+    :data:`HIDDEN` first. ``reasons`` say why a column is all hidden. ``dates`` are when its posts were published, the
+    future ones too, as :func:`ranking.activity.moments` writes them.
     """
 
     family: str
@@ -41,6 +42,21 @@ class Channel:
     reasons: tuple[str, ...]
     young_posts: int
     talk: Talk = NOTHING_SAID
+    dates: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def next_turns(dates: NDArray[np.int64], as_of: datetime) -> NDArray[np.int64]:
+    """For posts of these dates the next moment at which time alone changes what is counted of them, beside the rate:
+    when a date of the future is near enough to be young, when it comes, and when it is no longer young."""
+    age, now = MIN_POST_AGE // timedelta(microseconds=1), moment_of(as_of)
+    found = np.full(dates.shape, NEVER)
+    for turns in (dates + age, dates, dates - age):
+        found = np.where(turns > now, turns, found)
+    return found
+
+
+NEVER = int(np.iinfo(np.int64).max)
+"""A moment that does not come."""
 
 
 def channels_of(blogger: RankableBlogger, as_of: datetime) -> tuple[Channel, ...]:
@@ -58,18 +74,19 @@ def channels_of(blogger: RankableBlogger, as_of: datetime) -> tuple[Channel, ...
 
 
 def _channel(family: str, posts: Sequence[RankablePost], as_of: datetime) -> Channel:
-    dates = sorted(post.published for post in posts if post.published and post.published <= as_of)
+    dates = moments(post.published for post in posts if post.published)
     grown = [post for post in posts if not _is_young(post, as_of)]
     counted = sorted(grown, key=lambda post: _newest_first(post, as_of))[:WINDOW_POSTS]
     aged = [post for post in counted if _has_age(post, as_of)]
     rows = [_counts(post) for post in aged] + [(HIDDEN,) * len(NAMES)] * (len(counted) - len(aged))
     return Channel(
         family=family,
-        band=band_of(posts_per_month(dates, as_of)),
+        band=band_of(rate_of(dates, moment_of(as_of))),
         counts=np.sort(np.array(rows, np.int64).reshape(-1, len(NAMES)), axis=0),
         reasons=_reasons(aged),
         young_posts=len(posts) - len(grown),
         talk=talk_of([post.comments for post in counted if post.comments is not None]),
+        dates=dates,
     )
 
 

@@ -4,11 +4,13 @@ Files: ``bloggers.json`` (in the order of the founding sites' keys), ``blogger_i
 ``blogger_vectors.f32`` (n, d); a zero row where no post has a vector.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import repeat
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, overload
 
 import numpy as np
 import orjson
@@ -51,9 +53,67 @@ class BloggerEntry:
 class BloggerTable:
     """The bloggers of a generation: entries, storage ids of shape (n,) and mean directions of shape (n, d)."""
 
-    entries: tuple[BloggerEntry, ...]
+    entries: "BloggerEntries"
     blogger_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
+
+
+_BETWEEN = b",\n"
+"""Stands between two entries and within none: JSON has no line breaks in its strings."""
+
+
+def line_of(entry: BloggerEntry | dict[str, object]) -> bytes:
+    """An entry as the table has it."""
+    return orjson.dumps(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class BloggerFacts:
+    """What is asked of all bloggers at once: fields of :class:`BloggerEntry`, one value for each blogger."""
+
+    public_id: Sequence[str]
+    site_key: Sequence[str]
+    site_keys: Sequence[Sequence[str]]
+    platforms: Sequence[Sequence[str]]
+    languages: Sequence[Sequence[str]]
+    followers: Sequence[int | None]
+    last_post: Sequence[str | None]
+    posts_per_month: Sequence[float | None]
+    sponsored_share: Sequence[float | None]
+    reason: Sequence[str]
+    main_author_share: Sequence[float | None]
+
+
+_FACTS = tuple(field.name for field in fields(BloggerFacts))
+
+
+class BloggerEntries(Sequence[BloggerEntry]):
+    """The entries of a table, from the ``lines`` of its file; each is decoded when it is asked for, since a query shows
+    some twenty, and 100,000 at once take seconds and hundreds of megabytes. ``facts`` are those of all."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+        rows = map(itemgetter(*_FACTS), map(orjson.loads, lines))
+        self.facts = BloggerFacts(*(zip(*rows, strict=True) if lines else repeat((), len(_FACTS))))
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> BloggerEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[BloggerEntry, ...]: ...
+    def __getitem__(self, index: int | slice) -> BloggerEntry | tuple[BloggerEntry, ...]:
+        """The entry in that place, or those in these; raises IndexError beyond the last."""
+        if isinstance(index, slice):
+            return tuple(map(_entry, self._lines[index]))
+        return _entry(self._lines[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 class BloggerTableWriter:
@@ -75,9 +135,9 @@ class BloggerTableWriter:
         self._entries.close()
         self._vectors.close()
 
-    def add(self, blogger_id: int, entry: BloggerEntry, vector: NDArray[np.float32]) -> None:
-        """The next blogger."""
-        self._entries.write((b",\n" if self._ids else b"[") + orjson.dumps(entry))
+    def add(self, blogger_id: int, line: bytes, vector: NDArray[np.float32]) -> None:
+        """The next blogger; ``line`` is its entry as :func:`line_of` writes it."""
+        self._entries.write((_BETWEEN if self._ids else b"[") + line)
         self._vectors.write(vector.astype("<f4").tobytes())
         self._ids.append(blogger_id)
 
@@ -92,7 +152,7 @@ def write_table(folder: Path, table: BloggerTable, kept: Sequence[int]) -> None:
     """Write the ``kept`` rows of a table into a new folder."""
     with BloggerTableWriter(folder) as writer:
         for row in kept:
-            writer.add(int(table.blogger_ids[row]), table.entries[row], table.vectors[row])
+            writer.add(int(table.blogger_ids[row]), line_of(table.entries[row]), table.vectors[row])
         writer.finish()
 
 
@@ -100,9 +160,17 @@ def read_table(folder: Path, dimensions: int) -> BloggerTable:
     """The table in a folder; raises IndexDamagedError when it is damaged, StorageError when unreadable."""
     path = folder / "bloggers.json"
     with reading(path, ValueError, KeyError, TypeError):
-        entries = tuple(_entries(orjson.loads(path.read_bytes())))
+        entries = BloggerEntries(read_lines(folder))
     ids = mapped(folder / "blogger_ids.i64", "<i8", (len(entries),))
     return BloggerTable(entries, ids, mapped(folder / "blogger_vectors.f32", "<f4", (len(entries), dimensions)))
+
+
+def read_lines(folder: Path) -> list[bytes]:
+    """The entries alone, each as :func:`line_of` wrote it."""
+    path = folder / "bloggers.json"
+    with reading(path):
+        content = path.read_bytes()[1:-1]
+    return content.split(_BETWEEN) if content else []
 
 
 def read_ids_and_vectors(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -114,8 +182,6 @@ def read_ids_and_vectors(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.fl
     return mapped(path, "<i8", (size,)), mapped(folder / "blogger_vectors.f32", "<f4", (size, width))
 
 
-def _entries(rows: Iterable[dict[str, object]]) -> Iterable[BloggerEntry]:
-    for row in rows:
-        for name in _LISTS:
-            row[name] = tuple(row[name])  # type: ignore[arg-type]
-        yield BloggerEntry(**row)  # type: ignore[arg-type]
+def _entry(line: bytes) -> BloggerEntry:
+    row = orjson.loads(line)
+    return BloggerEntry(**{**row, **{name: tuple(row[name]) for name in _LISTS}})

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
-from bloghound.records import RankableBlogger
+from bloghound.records import BloggerOutline
 from ranking.encoding.choice import BUNDLED_CHOICE, ModelChoice
 from ranking.engagement import engagement_of_all
 from ranking.index import layout
@@ -31,7 +31,8 @@ from ranking.index.layout import HeldIndex
 from ranking.index.post_list import PostRows, post_list, write_post_list
 from ranking.index.previous import PreviousPosts
 from ranking.index.segment import Segment
-from ranking.index.stream import BloggerStream, Gathered, TextsById, VectorsByHash
+from ranking.index.settled import Gathered, Settled, settled_kind, write_settled
+from ranking.index.stream import BloggerStream, StoredBloggers, TextsById, VectorsByHash
 from ranking.index.workers import GrowingSegments
 from ranking.score import FORMULA
 from ranking.values import GraphColumns
@@ -44,11 +45,11 @@ KEPT_GENERATIONS = 3
 class BuildInput:
     """What a generation is made from.
 
-    ``bloggers`` come in the order of the keys of their founding sites; ``texts`` and ``vectors`` are asked for what is
-    new; ``encoder_name`` names the vectors, and ``model_languages`` are those that the model reads (None: all).
+    ``texts`` and ``vectors`` are asked for what is new; ``encoder_name`` names the vectors, and ``model_languages`` are
+    those that the model reads (None: all).
     """
 
-    bloggers: Iterable[RankableBlogger]
+    bloggers: StoredBloggers
     texts: TextsById
     vectors: VectorsByHash
     graph: GraphColumns
@@ -60,21 +61,39 @@ class BuildInput:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a generation to build on another: whatever was worked out for each post alone."""
-        languages = self.model_languages
-        return {
-            "format": layout.FORMAT,
-            "formula": FORMULA,
-            "analysis": f"tantivy {version('tantivy')}",
-            "model": self.encoder_name,
-            "dimensions": self.dimensions,
-            "model_languages": None if languages is None else sorted(languages),
-        }
+        """See :func:`_identity`."""
+        return _identity(self.encoder_name, self.dimensions, self.model_languages)
+
+
+def _identity(encoder_name: str, dimensions: int, model_languages: frozenset[str] | None) -> dict[str, Any]:
+    """What must be the same for a generation to build on another: whatever was worked out for each post alone."""
+    return {
+        "format": layout.FORMAT,
+        "formula": FORMULA,
+        "analysis": f"tantivy {version('tantivy')}",
+        "model": encoder_name,
+        "dimensions": dimensions,
+        "model_languages": None if model_languages is None else sorted(model_languages),
+    }
+
+
+def complete_bloggers(
+    index_dir: Path,
+    outlines: Iterable[BloggerOutline],
+    *,
+    encoder_name: str,
+    dimensions: int,
+    model_languages: frozenset[str] | None,
+) -> frozenset[int]:
+    """Storage ids of the bloggers whom the current generation holds as they are, every post with the vector of this
+    model that it can have. Raises StorageError when the index cannot be read."""
+    before = _before(index_dir, _identity(encoder_name, dimensions, model_languages))
+    return _settled(before).unchanged(outlines)
 
 
 def build_generation(
     held: HeldIndex,
-    bloggers: Iterable[RankableBlogger],
+    bloggers: StoredBloggers,
     texts: TextsById,
     vectors: VectorsByHash,
     graph: GraphColumns,
@@ -148,8 +167,9 @@ def _write(
 ) -> dict[str, Any]:
     """Write all files of the generation into the draft; returns its ``meta.json`` but for the number."""
     previous = PreviousPosts(before.folder, before.meta) if before else PreviousPosts()
-    table = draft / layout.fresh_name("table")
-    gathered, new = _write_bloggers(draft, table, given, previous, progress)
+    table, settled = draft / layout.fresh_name("table"), draft / layout.fresh_name("settled")
+    gathered, new = _write_bloggers(draft, table, given, previous, _settled(before), progress)
+    write_settled(settled, gathered, given.as_of)
     still_live = previous.still_live()
     old = [Part(segment, live) for segment, live in zip(previous.segments, still_live, strict=True)]
     parts, merged = merged_parts(draft, [*old, *new])
@@ -172,12 +192,18 @@ def _write(
         "build": {"added": gathered.added, "removed": previous.posts - kept, "kept": kept, "merged": merged},
         "table": table.name,
         "columns": columns.name,
+        "settled": {"folder": settled.name, "kind": settled_kind()},
         "files": layout.seal(draft, before.meta["files"] if before else None),
     }
 
 
 def _write_bloggers(
-    draft: Path, table: Path, given: BuildInput, previous: PreviousPosts, progress: Callable[[int], None] | None
+    draft: Path,
+    table: Path,
+    given: BuildInput,
+    previous: PreviousPosts,
+    settled: Settled,
+    progress: Callable[[int], None] | None,
 ) -> tuple[Gathered, list[Part]]:
     """Write the new posts and the table of bloggers; what was gathered, and the new segments."""
     segments = GrowingSegments(draft, given.dimensions)
@@ -185,6 +211,7 @@ def _write_bloggers(
         with BloggerTableWriter(table) as rows:
             stream = BloggerStream(
                 previous,
+                settled,
                 segments,
                 rows,
                 texts=given.texts,
@@ -201,6 +228,16 @@ def _write_bloggers(
         raise
     new = [Segment(draft / entry["folder"], entry) for entry in entries]
     return gathered, [Part(segment, np.ones(segment.posts, np.bool_)) for segment in new]
+
+
+def _settled(before: _Before | None) -> Settled:
+    """What the earlier generation has settled; nothing where another version of the program did, or somebody was
+    forgotten since."""
+    found = before.meta.get("settled") if before else None
+    if before is None or found is None or found["kind"] != settled_kind():
+        return Settled()
+    as_of = datetime.fromisoformat(before.meta["as_of"])
+    return Settled(before.folder / found["folder"], before.folder / before.meta["table"], as_of)
 
 
 def _parts(previous: PreviousPosts) -> Parts:

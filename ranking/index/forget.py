@@ -162,7 +162,8 @@ def _rewrite(
     rewriting.files.update({name: facts for name, facts in files.items() if name.split("/")[0] in new_names})
     counts = {"bloggers": len(kept), "posts": len(posts.rows)}
     changed = {"counts": counts, "families": whole.families, "table": table.name, "columns": columns.name}
-    return {**meta, **whole.meta(), **changed, "files": files}
+    # What is settled names posts; without it the next build works out everybody's facts again.
+    return {**meta, **whole.meta(), **changed, "settled": None, "files": files}
 
 
 def _is_of(segment: Segment, blogger_ids: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -68,6 +68,12 @@ class PreviousPosts:
         self._kept[places[places >= 0]] = True
         return places
 
+    def keep_all(self, blogger_id: int) -> NDArray[np.int64]:
+        """Where the posts of a blogger lie, all of which are unchanged."""
+        first, last = self._ranges.get(blogger_id, (0, 0))
+        self._kept[first:last] = True
+        return np.arange(first, last)
+
     def vector_of(self, blogger_id: int, kept: int) -> NDArray[np.float32] | None:
         """The mean direction of a blogger whose posts are the ``kept`` ones and were no others; else None."""
         first, last = self._ranges.get(blogger_id, (0, 0))

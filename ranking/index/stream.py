@@ -1,21 +1,23 @@
 """The bloggers of a build, one after the other: what is new of them is written, what is known of all is gathered."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bloghound.records import PostText, RankableBlogger, RankablePost
-from ranking.credibility import Finding, findings_of
+from bloghound.records import BloggerOutline, PostText, RankableBlogger, RankablePost
+from ranking.activity import moment_of
+from ranking.credibility import findings_of
 from ranking.duplicates import UNDATED
-from ranking.engagement import Channel, channels_of
+from ranking.engagement import channels_of
 from ranking.index.bloggers import BloggerTableWriter
 from ranking.index.facts import entry_of
 from ranking.index.previous import LOOK_AGAIN, PreviousPosts
 from ranking.index.segment import MAX_TEXT_CHARS, Document, mean_direction
+from ranking.index.settled import Facts, Gathered, Settled
 from ranking.index.writing import NewPost, NewPosts, Segments
 from ranking.passages import passage_text, readable
 
@@ -31,29 +33,27 @@ POSTS_AT_ONCE = 1024
 BLOGGERS_AT_ONCE = 1024
 """Bloggers that wait at most for others' new posts."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
+@dataclass(frozen=True, slots=True)
+class StoredBloggers:
+    """All bloggers of a build by the keys of their founding sites; ``read`` gives those asked for, in their order."""
 
-@dataclass(slots=True)
-class Gathered:
-    """What was learned of all bloggers, in their order; columns need all before any is known."""
-
-    blogger_ids: list[int] = field(default_factory=list)
-    site_keys: list[str] = field(default_factory=list)
-    channels: list[tuple[Channel, ...]] = field(default_factory=list)
-    findings: list[tuple[Finding, ...]] = field(default_factory=list)
-    added: int = 0
-    """Posts that were written."""
+    outlines: Sequence[BloggerOutline]
+    read: Callable[[Sequence[BloggerOutline]], Iterable[RankableBlogger]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A blogger whose row is not written yet; ``places`` say where its posts lie unchanged."""
+    """A blogger whose row is not written yet; ``places`` say where its posts lie unchanged.
 
-    blogger: RankableBlogger
-    posts: tuple[RankablePost, ...]
+    ``public_id`` and ``posts`` are there where something may have changed.
+    """
+
+    outline: BloggerOutline
+    facts: Facts
     places: NDArray[np.int64]
+    public_id: str = ""
+    posts: tuple[RankablePost, ...] = ()
 
     @property
     def new(self) -> list[RankablePost]:
@@ -66,6 +66,7 @@ class BloggerStream:
     def __init__(
         self,
         previous: PreviousPosts,
+        settled: Settled,
         segments: Segments,
         table: BloggerTableWriter,
         *,
@@ -75,24 +76,23 @@ class BloggerStream:
         model_languages: frozenset[str] | None,
         as_of: datetime,
     ) -> None:
-        self._previous, self._segments, self._table = previous, segments, table
+        self._previous, self._settled, self._segments, self._table = previous, settled, segments, table
         self._texts, self._vectors = texts, vectors
         self._dimensions, self._model_languages, self._as_of = dimensions, model_languages, as_of
         self._gathered = Gathered()
 
-    def write(self, bloggers: Iterable[RankableBlogger], progress: Callable[[int], None] | None) -> Gathered:
+    def write(self, bloggers: StoredBloggers, progress: Callable[[int], None] | None) -> Gathered:
         """Take all bloggers, in the order of the keys of their founding sites; what was learned of them."""
         for waiting in self._batches(bloggers):
             self._write_batch(waiting)
             if progress is not None:
-                progress(sum(len(one.posts) for one in waiting))
+                progress(sum(len(one.places) for one in waiting))
         return self._gathered
 
-    def _batches(self, bloggers: Iterable[RankableBlogger]) -> Iterator[list[_Waiting]]:
+    def _batches(self, bloggers: StoredBloggers) -> Iterator[list[_Waiting]]:
         waiting: list[_Waiting] = []
         new_posts = 0
-        for blogger in bloggers:
-            one = self._matched(blogger)
+        for one in self._matched(bloggers):
             waiting.append(one)
             new_posts += int(np.count_nonzero(one.places < 0))
             if new_posts >= POSTS_AT_ONCE or len(waiting) >= BLOGGERS_AT_ONCE:
@@ -101,26 +101,31 @@ class BloggerStream:
         if waiting:
             yield waiting
 
-    def _matched(self, blogger: RankableBlogger) -> _Waiting:
+    def _matched(self, bloggers: StoredBloggers) -> Iterator[_Waiting]:
+        lasting = self._settled.lasting(bloggers.outlines, self._as_of)
+        read = iter(bloggers.read([one for one in bloggers.outlines if one.blogger_id not in lasting]))
+        for outline in bloggers.outlines:
+            if outline.blogger_id in lasting:
+                facts = self._settled.facts_of(outline.blogger_id, self._as_of)
+                yield _Waiting(outline, facts, self._previous.keep_all(outline.blogger_id))
+            else:
+                yield self._compared(outline, next(read))
+
+    def _compared(self, outline: BloggerOutline, blogger: RankableBlogger) -> _Waiting:
         posts = tuple(sorted(blogger.posts, key=lambda post: post.post_id))
         post_ids, fingerprints = [post.post_id for post in posts], [post.fingerprint for post in posts]
         places = self._previous.keep(blogger.blogger_id, blogger.public_id, post_ids, fingerprints)
-        return _Waiting(blogger, posts, places)
+        entry, findings = entry_of(blogger, self._as_of), findings_of(blogger.posts, blogger.sites)
+        facts = Facts.of(entry, channels_of(blogger, self._as_of), findings)
+        return _Waiting(outline, facts, places, blogger.public_id, posts)
 
     def _write_batch(self, waiting: Sequence[_Waiting]) -> None:
         new = self._new_posts(waiting)
         self._segments.add([one for one in new if one is not None])
         for one, written in zip(waiting, new, strict=True):
-            entry = entry_of(one.blogger, self._as_of)
-            self._table.add(one.blogger.blogger_id, entry, self._vector_of(one, written))
-            self._gather(one.blogger)
-
-    def _gather(self, blogger: RankableBlogger) -> None:
-        gathered = self._gathered
-        gathered.blogger_ids.append(blogger.blogger_id)
-        gathered.site_keys.append(blogger.site_key)
-        gathered.channels.append(channels_of(blogger, self._as_of))
-        gathered.findings.append(findings_of(blogger.posts, blogger.sites))
+            self._table.add(one.outline.blogger_id, one.facts.line, self._vector_of(one, written))
+            complete = written is None or all(post.fingerprint != LOOK_AGAIN for post in written.posts)
+            self._gathered.add(one.outline, one.facts, complete=complete)
 
     def _new_posts(self, waiting: Sequence[_Waiting]) -> list[NewPosts | None]:
         """The new posts of each of the bloggers with their texts and vectors; None where there is none."""
@@ -131,13 +136,13 @@ class BloggerStream:
         vectors = self._vectors(wanted) if wanted else {}
         self._gathered.added += len(every)
         return [
-            self._new_posts_of(one.blogger, posts, texts, vectors) if posts else None
+            self._new_posts_of(one, posts, texts, vectors) if posts else None
             for one, posts in zip(waiting, new, strict=True)
         ]
 
     def _new_posts_of(
         self,
-        blogger: RankableBlogger,
+        one: _Waiting,
         posts: Sequence[RankablePost],
         texts: Mapping[int, PostText],
         vectors: Mapping[str, NDArray[np.float32]],
@@ -155,11 +160,11 @@ class BloggerStream:
                 NewPost(
                     post_id=post.post_id,
                     fingerprint=post.fingerprint if is_complete else LOOK_AGAIN,
-                    published=UNDATED if post.published is None else (post.published - _EPOCH) // _MICROSECOND,
+                    published=UNDATED if post.published is None else moment_of(post.published),
                     document=document_of(post, text or PostText(post.post_id, "", "")),
                 )
             )
-        return NewPosts(blogger.blogger_id, blogger.public_id, tuple(written), rows)
+        return NewPosts(one.outline.blogger_id, one.public_id, tuple(written), rows)
 
     def _may_have_vector(self, post: RankablePost) -> bool:
         return not post.text_reserved and readable(post.language, self._model_languages)
@@ -167,7 +172,7 @@ class BloggerStream:
     def _vector_of(self, one: _Waiting, written: NewPosts | None) -> NDArray[np.float32]:
         """The mean direction of the blogger's posts by post id, the same however they came into the index."""
         if written is None:
-            known = self._previous.vector_of(one.blogger.blogger_id, len(one.places))
+            known = self._previous.vector_of(one.outline.blogger_id, len(one.places))
             if known is not None:
                 return known
         rows = np.zeros((len(one.places), self._dimensions), np.float16)

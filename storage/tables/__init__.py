@@ -2,6 +2,7 @@
 
 from storage.tables.access import ApiKey, IdempotencyRecord, SignIn, WebSession
 from storage.tables.base import metadata
+from storage.tables.changes import SiteChange, SiteMark
 from storage.tables.crawling import Crawl, CrawlSite, Fetch, FetchCount, HostPace, Page, Suppression
 from storage.tables.judging import Judgement
 from storage.tables.people import Author, Blogger, BloggerProof, Site, SiteClaim, SiteMetric, SiteStatement
@@ -40,7 +41,9 @@ __all__ = [
     "ShortlistEvent",
     "SignIn",
     "Site",
+    "SiteChange",
     "SiteClaim",
+    "SiteMark",
     "SiteMetric",
     "SiteStatement",
     "Suppression",

@@ -25,7 +25,7 @@ class Read:
     @property
     def bloggers(self) -> list[RankableBlogger]:
         with closing(open_database(self.settings)) as database, database.read() as connection:
-            return list(rankable.bloggers(connection))
+            return list(rankable.bloggers(connection, rankable.outlines(connection)))
 
     @property
     def posts(self) -> dict[str, RankablePost]:
