@@ -39,8 +39,9 @@ lint: $(DEVELOPMENT)  ## Style, format and the direction of imports
 types: $(DEVELOPMENT)  ## mypy, strict
 	$(BIN)/mypy
 
+# Hundreds of tests start processes of their own: each would compile all modules anew where compiled ones are not kept.
 unit: $(DEVELOPMENT) browser  ## pytest
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Needs Debian's and npm's registries. LIVE_SOFTWARE=folder keeps the software there for the next run.
 test-live: $(DEVELOPMENT)  ## Platforms against their own software: WordPress, Ghost and Bluesky on loopback

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
@@ -16,6 +17,10 @@ from storage.access import KeyRow
 from storage.database import Database
 
 Result = TypeVar("Result")
+
+SEARCHES_AT_ONCE = 2
+"""In one process. A ranking computes all the time; eight threads at it take a third more computing for each, since they
+wait for the interpreter and push each other's rows out of the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,9 @@ class Service:
     metrics: Metrics
     known_keys: dict[str, tuple[KeyRow, float]] = field(default_factory=dict)
     """Keys and sessions checked a moment ago, by their hash, with when they were; see :mod:`api.auth.actor`."""
+
+    searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SEARCHES_AT_ONCE))
+    """Who ranks at this moment; the others wait in the order in which they came."""
 
     async def look_up(self, work: Callable[[], Result]) -> Result:
         """What ``work`` returns, which reads few rows by an index: a page in the order of one, or one object.

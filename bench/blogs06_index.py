@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,9 @@ from bench.blogs06_measuring import (
     Value,
     Watch,
     bytes_on_disk,
-    keep_figures,
+    measure_stores,
     memory_of,
     quantile,
-    settings_of,
     size_of,
     timed,
 )
@@ -231,16 +231,8 @@ def main() -> None:
     parser.add_argument("--no-grow", action="store_true", help="leave the store as it is")
     parser.add_argument("--no-peer", action="store_true")
     asked = parser.parse_args()
-    found, faults = [], []
-    for folder in asked.data:
-        settings = settings_of(folder)
-        figures = measure(settings, growing=not asked.no_grow, peer=not asked.no_peer)
-        keep_figures(settings, "index", figures)
-        found.append(figures)
-        faults += [f"{figures['bloggers']:,} bloggers: {fault}" for fault in missed(figures)]
-    show(found)
-    print("\n".join(f"missed: {fault}" for fault in faults) or "every aim is reached")
-    sys.exit(bool(faults))
+    measured = partial(measure, growing=not asked.no_grow, peer=not asked.no_peer)
+    measure_stores(asked.data, "index", measured, missed, show)
 
 
 if __name__ == "__main__":

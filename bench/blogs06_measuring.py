@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
@@ -152,6 +153,26 @@ def read_figures(folder: Path) -> dict[str, dict[str, Any]]:
     """All figures kept beside a store, by kind."""
     path = folder / FIGURES
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+
+
+def measure_stores(
+    folders: Iterable[Path],
+    kind: str,
+    measure: Callable[[Settings], dict[str, Any]],
+    missed: Callable[[dict[str, Any]], list[str]],
+    show: Callable[[list[dict[str, Any]]], None],
+) -> NoReturn:
+    """Measure every store, keep its figures, and show them all; ends the program, with 1 when an aim was missed."""
+    found, faults = [], []
+    for folder in folders:
+        settings = settings_of(folder)
+        figures = measure(settings)
+        keep_figures(settings, kind, figures)
+        found.append(figures)
+        faults += [f"{figures['bloggers']:,} bloggers: {fault}" for fault in missed(figures)]
+    show(found)
+    print("\n".join(f"missed: {fault}" for fault in faults) or "every aim is reached")
+    sys.exit(bool(faults))
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,6 @@ vector for nothing. Usage::
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,10 +25,9 @@ from bench.blogs06_briefs import JudgedBrief, brief_of, briefs
 from bench.blogs06_measuring import (
     MIB,
     in_milliseconds,
-    keep_figures,
+    measure_stores,
     memory_of,
     quantile,
-    settings_of,
     size_of,
     timed,
 )
@@ -228,16 +226,9 @@ def main() -> None:
     parser.add_argument("--hnsw-posts", type=int, default=400_000, help="most posts that usearch builds a graph for")
     parser.add_argument("--no-peers", action="store_true")
     asked = parser.parse_args()
-    found, faults = [], []
-    for folder in asked.data:
-        settings = settings_of(folder)
-        figures = measure(settings, asked.briefs, asked.exhaustive, None if asked.no_peers else asked.hnsw_posts)
-        keep_figures(settings, "query", figures)
-        found.append(figures)
-        faults += [f"{figures['bloggers']:,} bloggers: {fault}" for fault in missed(figures)]
-    show(found)
-    print("\n".join(f"missed: {fault}" for fault in faults) or "every aim is reached")
-    sys.exit(bool(faults))
+    hnsw_posts = None if asked.no_peers else asked.hnsw_posts
+    measured = partial(measure, number=asked.briefs, exhaustive=asked.exhaustive, most_hnsw_posts=hnsw_posts)
+    measure_stores(asked.data, "query", measured, missed, show)
 
 
 if __name__ == "__main__":

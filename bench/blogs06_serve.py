@@ -8,11 +8,11 @@ come again are measured apart, since what is known of a brief is remembered. Usa
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.blogs06_briefs import briefs
-from bench.blogs06_measuring import MIB, Memory, family_of, keep_figures, memory_of, settings_of, size_of
+from bench.blogs06_measuring import MIB, Memory, family_of, measure_stores, memory_of, size_of
 from bench.blogs06_words import sub_topics
 from bench.blogs06_world import make_world
 from bench.client import Load, put_load
@@ -142,21 +142,19 @@ def _memories(workers: Sequence[dict[str, int]]) -> str:
     return "; ".join(f"{one.private / MIB:.0f} MiB private, {one.shared / MIB:.0f} shared" for one in found)
 
 
+def missed(figures: dict[str, Any]) -> list[str]:
+    """The aims that a store's figures fall short of."""
+    new = figures["new"]
+    return [_rate(new)] if new["per_second"] < LEAST_PER_SECOND or new["errors"] else []
+
+
 def main() -> None:
     """Measure and print; ends with 1 when an aim was missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders with a store and an index")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each kind of brief")
     asked = parser.parse_args()
-    found = []
-    for folder in asked.data:
-        settings = settings_of(folder)
-        found.append(measure(settings, asked.seconds))
-        keep_figures(settings, "serve", found[-1])
-    show(found)
-    slow = [one for one in found if one["new"]["per_second"] < LEAST_PER_SECOND or one["new"]["errors"]]
-    print("\n".join(f"missed: {one['bloggers']:,} bloggers" for one in slow) or "every aim is reached")
-    sys.exit(bool(slow))
+    measure_stores(asked.data, "serve", partial(measure, seconds=asked.seconds), missed, show)
 
 
 if __name__ == "__main__":

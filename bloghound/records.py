@@ -281,13 +281,13 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class PostComments:
-    """The single comments on a post, as far as they are known. Only ``author_answers`` counts the author's own."""
+    """The single comments on a post, as far as they are known. Only ``author_answers`` counts the author's own;
+    ``words`` are the lengths that are known."""
 
     commenters: tuple[str, ...]
     """Keyed hash of each comment's writer, oldest comment first; one who wrote twice is there twice."""
     author_answers: int
     words: tuple[int, ...]
-    """Lengths of the comments whose length is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ class PostText:
 
 @dataclass(frozen=True, slots=True)
 class RankablePost:
-    """The facts of a stored post as the index needs them. ``engagement`` holds each kind's latest reading."""
+    """The facts of a stored post as the index needs them, with each kind's latest reading, and all known comments."""
 
     post_id: int
     url: str
@@ -312,7 +312,6 @@ class RankablePost:
     author: str | None = None
     engagement: tuple[EngagementReading, ...] = ()
     comments: PostComments | None = None
-    """None where no single comment is known."""
     citing_bloggers: int = 0
     """Distinct other bloggers of the store whose posts link to this one editorially."""
     disclosures: tuple[Disclosure, ...] = ()
@@ -365,15 +364,12 @@ class RankableBlogger:
 
 @dataclass(frozen=True, slots=True)
 class BloggerOutline:
-    """A blogger with posts as a build first looks at it; ``site_key`` as in :class:`RankableBlogger`."""
+    """A blogger as a build first looks at it; two states of the store with the same ``mark`` say the same about it."""
 
     blogger_id: int
     site_key: str
     posts: int
-    """Live ones, however many an index takes of them."""
     mark: int | None
-    """Equal in two states of the store in which all facts about the blogger are the same; None where that cannot be
-    told, since somebody is writing just then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,8 +384,7 @@ class SiteEdge:
     rel: tuple[str, ...] = ()
     first_seen: datetime | None = None
     last_seen: datetime | None = None
-    evidence_post_ids: tuple[int, ...] = ()
-    """Some of the linking posts, newest first."""
+    evidence_post_ids: tuple[int, ...] = ()  # some of the linking posts, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,5 +397,4 @@ class CrawlReport:
     posts_updated: int
     pages_fetched: int
     seconds: float
-    errors: tuple[str, ...] = ()
-    """Sentences about input that could not be used in full, such as an archive that is cut."""
+    errors: tuple[str, ...] = ()  # sentences about input that could not be used in full, such as an archive that is cut

@@ -51,14 +51,14 @@ def niche_reach(matrix: LinkMatrix, relevance: NDArray[np.float64]) -> NDArray[n
     in full, two equal links exchanged count half each. Relevance that is negative or not a number counts as 0.
     """
     _check_length("relevance", relevance, matrix.shape[0])
-    topical = np.maximum(np.nan_to_num(relevance, nan=0.0, posinf=0.0, neginf=0.0), 0.0)
-    found = np.zeros(len(topical))
-    niche = np.flatnonzero(topical)
+    found = np.zeros(len(relevance))
+    niche = np.flatnonzero((relevance > 0) & (relevance < np.inf))
     if len(niche):
         # No link carries anything to or from a node of weight 0, so the links within the niche are all that counts;
         # of the others only their weight does, in the sums.
         links, totals = links_within(matrix, niche)
-        found[niche] = _reach_within(links, totals, topical[niche] / topical.max())
+        topical = relevance[niche].astype(np.float64)
+        found[niche] = _reach_within(links, totals, topical / topical.max())
     return found
 
 

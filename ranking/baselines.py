@@ -3,7 +3,7 @@
 Each gives one score per blogger, shape (n,); -inf means that the blogger is not retrieved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -51,9 +51,9 @@ class PostVectors:
 
 
 def all_post_vectors(
-    generation: Generation, encoder: Encoder, progress: Callable[[int], None] | None = None
+    generation: Generation, encoder: Encoder, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> PostVectors:
-    """Every post's vector; ``progress`` gets the count of posts that were encoded."""
+    """Every post's vector; ``progress`` gets how many posts are encoded of those that have to be."""
     posts = generation.posts
     rows = np.zeros((len(posts.rows), encoder.dimensions), np.float16)
     for number, segment in enumerate(generation.segments):
@@ -66,8 +66,19 @@ def all_post_vectors(
     texts = [passage_text(document.title, document.text) for document in documents]
     written = [(index, text) for index, text in zip(missing, texts, strict=True) if text]
     if written:
-        rows[[index for index, _ in written]] = encoder.encode([text for _, text in written], progress)
+        rows[[index for index, _ in written]] = _encoded(encoder, [text for _, text in written], progress)
     return PostVectors(rows, owners)
+
+
+def _encoded(encoder: Encoder, texts: Sequence[str], progress: Callable[[int, int], None]) -> NDArray[np.float32]:
+    done = 0
+
+    def add(number: int) -> None:
+        nonlocal done
+        done += number
+        progress(done, len(texts))
+
+    return encoder.encode(texts, add)
 
 
 class Baselines:

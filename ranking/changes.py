@@ -14,6 +14,8 @@ from ranking.because import Reason, counted, reasons, standing_in_words
 from ranking.readings import BriefReading, settings_changed, vector_moved
 from ranking.standings import Standing
 
+KEPT_PLACES = 200
+"""Bloggers kept of each ranking: several times what a campaign talks to, and 0.1 MB of figures."""
 LEAST_PLACES = 3
 """Fewer places count as unchanged unless the own score moved too: neighbours lie so near that a post more or less
 anywhere swaps some of them."""
@@ -53,8 +55,8 @@ class Kept:
     ``question`` maps each field of the niche to a digest of what it asked, and :data:`KEY_FIELD` to one of the key;
     ``weights`` are shares of 1; ``order`` are the bloggers from the first place on; ``standings`` holds theirs, and
     those of bloggers ``outside`` who still have a score, as far as they may be kept. ``cut`` is true where the niche
-    has more bloggers than were kept. ``asked_at`` is when the niche had last been edited, ``reading`` how its brief was
-    read.
+    may have more bloggers than were kept. ``asked_at`` is when the niche had last been edited, ``reading`` how its
+    brief was read.
     """
 
     formula: str

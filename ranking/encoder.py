@@ -27,7 +27,7 @@ from ranking.encoding.ahead import made_ahead
 from ranking.encoding.batches import Plan, batches_by_length, plan_for_cpu, plan_for_gpu
 from ranking.encoding.choice import BUNDLED_CHOICE, BUNDLED_MODEL, ModelChoice
 from ranking.encoding.loading import load_model
-from ranking.encoding.packing import packed_rows, packs
+from ranking.encoding.packing import PackedBert, packs
 from ranking.encoding.tokens import Reader, Reading, Tokens, UnpaddedTexts
 
 if TYPE_CHECKING:
@@ -107,6 +107,10 @@ class Encoder:
         return plan_for_gpu(free, int(getattr(config, "hidden_size", None) or self.dimensions))
 
     @cached_property
+    def _packed(self) -> PackedBert:
+        return PackedBert(self._model)
+
+    @cached_property
     def background(self) -> float:
         """Mean cosine of unrelated briefs and posts under this model: the zero of an absolute scale of similarity."""
         briefs, posts = self._unrelated(self._briefs), self._unrelated(self._passages)
@@ -149,7 +153,7 @@ class Encoder:
     def _encoded_with_words(self, brief: str, words: tuple[str, ...]) -> NDArray[np.float32]:
         if self._packs:
             with self._failing_clearly():
-                found = packed_rows(self._model, self._reader.features([brief, *words], self._briefs))
+                found = self._packed.rows(self._reader.features([brief, *words], self._briefs))
         else:
             # Padded to the length of the brief, its words would cost more than a pass of their own.
             passes = [texts for texts in ([brief], words) if texts]

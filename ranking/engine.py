@@ -4,6 +4,7 @@ The same generation, brief, niche, filters and weights give the same bytes: noth
 on earlier queries, and equal scores are ordered by site key.
 """
 
+import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
@@ -29,7 +30,7 @@ from ranking.niche import (
     with_examples,
     with_terms_checked,
 )
-from ranking.ranking import SHOWN_GATE, Place, Ranking, Result
+from ranking.ranking import Place, Ranking, Result
 from ranking.relevance import Relevance
 from ranking.score import FORMULA, GATE_MIDDLE, Weights
 from ranking.scoring import CANDIDATES, Niche, Scored, Scorer
@@ -47,6 +48,25 @@ BRIEFS_KEPT = 256
 
 NICHES_KEPT = 8
 """Niches kept with what their bloggers' posts say: paging, other filters and other weights ask for the same again."""
+
+ANSWERS_KEPT, KEPT_RESULTS = 64, 50
+"""Answers kept as they are, of no more results each, which is some 30 MB at most: a page that is loaded again, and the
+same search by several people. An answer depends on nothing but the generation and what is asked."""
+
+
+class _Asked(NamedTuple):
+    """All that a ranking depends on, see :meth:`RankingEngine.rank`."""
+
+    brief: str
+    limit: int
+    offset: int
+    after: Place | None
+    languages: tuple[str, ...]
+    weights: Weights
+    filters: Filters
+    niche: NicheTerms
+    allowed: frozenset[str] | None
+    hidden: frozenset[str]
 
 
 class Candidate(NamedTuple):
@@ -84,11 +104,11 @@ class RankingEngine:
         languages, families = generation.model_languages, generation.families
         self._briefs = briefs = lru_cache(BRIEFS_KEPT)(lambda text: read_brief(text, encoder, families, languages))
         self._niches = lru_cache(NICHES_KEPT)(partial(_niche_of, generation, self._scorer, briefs))
-        self._languages = Facet(blogger.languages for blogger in generation.bloggers)
-        self._platforms = Facet(blogger.platforms for blogger in generation.bloggers)
-        self._columns = filter_columns(
-            generation.bloggers, generation.columns.engagement, datetime.fromisoformat(generation.as_of)
-        )
+        # What holds its holder is freed by a collection of cycles only, and a generation is large.
+        self._answers = lru_cache(ANSWERS_KEPT)(partial(RankingEngine._answered, weakref.proxy(self)))
+        facts, as_of = generation.table.entries.facts, datetime.fromisoformat(generation.as_of)
+        self._languages, self._platforms = Facet(facts.languages), Facet(facts.platforms)
+        self._columns = filter_columns(facts, self._languages, self._platforms, generation.columns.engagement, as_of)
 
     def rank(
         self,
@@ -116,9 +136,24 @@ class RankingEngine:
             raise InputError(f"The limit {limit} is not between 1 and {MAX_LIMIT}.")
         if offset < 0:
             raise InputError(f"The offset {offset} is negative.")
-        terms = niche or NicheTerms()
-        open_to = self._open_to(filters or Filters(), (languages, terms.languages), terms, allowed, hidden)
-        found, order = self._ordered(brief, weights or Weights(), terms, open_to)
+        asked = _Asked(
+            brief,
+            limit,
+            offset,
+            after,
+            tuple(languages),
+            weights or Weights(),
+            filters or Filters(),
+            niche or NicheTerms(),
+            None if allowed is None else frozenset(allowed),
+            frozenset(hidden),
+        )
+        return self._answers(asked) if limit <= KEPT_RESULTS else self._answered(asked)
+
+    def _answered(self, asked: "_Asked") -> Ranking:
+        brief, limit, offset, after, languages, weights, filters, terms, allowed, hidden = asked
+        open_to = self._open_to(filters, (languages, terms.languages), terms, allowed, hidden)
+        found, order = self._ordered(brief, weights, terms, open_to)
         start = offset if after is None else self._behind(after, found, order)
         shown, marks = order[start : start + limit], self._marks(terms)
         explanation = self._explainer.of(found, shown)
@@ -263,9 +298,7 @@ class RankingEngine:
 def _in_niche(found: Scored, order: NDArray[np.int64], open_to: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     """Who may be shown and is in the niche, at least hardly and as far as known: estimated alike for every filter and
     weighting. Of the niche's own, those that ``order`` leaves out for their terms are not."""
-    inside = found.niche.estimated_gates >= SHOWN_GATE
-    if open_to is not None:
-        inside &= open_to
+    inside = found.niche.shown.copy() if open_to is None else found.niche.shown & open_to
     left_out = np.setdiff1d(found.bloggers, found.bloggers[order])
     inside[np.intersect1d(left_out, found.niche.members.relevance.bloggers)] = False
     return np.flatnonzero(inside)

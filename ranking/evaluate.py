@@ -39,6 +39,10 @@ judgements hold no two kinds to compare."""
 OURS, SCORE = "ours", "score"
 RUN_TAG = "bloghound"
 
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage (``baselines``: posts that have to be encoded for them; ``briefs``), what is done of it, and how much
+there is."""
+
 Run = list[tuple[str, float]]
 """Documents with their scores, best first."""
 
@@ -128,7 +132,7 @@ def evaluate(
     engine: RankingEngine,
     queries: Sequence[Query],
     qrels: Judgements | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = lambda _stage, _done, _total: None,
     *,
     with_baselines: bool = True,
     hidden: Collection[str] = (),
@@ -136,8 +140,8 @@ def evaluate(
     """Our relevance and our score, and where there are judgements the baselines, over ``queries``.
 
     ``qrels`` replace the judgements that came with the queries. Bloggers are named in them by public id, site key or
-    host. ``progress`` gets the count of posts that had to be encoded for the baselines; ``hidden`` are public ids of
-    bloggers whom no list shows. The baselines know a niche's words only, so a niche without any has none.
+    host. ``hidden`` are public ids of bloggers whom no list shows. The baselines know a niche's words only, so a niche
+    without any has none.
     Raises JudgementsError when ``qrels`` judge none of the queries, BriefError for a query that cannot be used,
     IndexMissingError when the index holds no bloggers.
     """
@@ -149,10 +153,14 @@ def evaluate(
     if qrels and not judged:
         raise JudgementsError("The judgements name none of the queries.")
     rivals = any(query.id in judged and query.text.strip() for query in queries) and with_baselines
-    baselines = Baselines(generation, all_post_vectors(generation, engine.encoder, progress)) if rivals else None
+    baselines = None
+    if rivals:
+        vectors = all_post_vectors(generation, engine.encoder, lambda done, total: progress("baselines", done, total))
+        baselines = Baselines(generation, vectors)
     documents = _Documents(generation, hidden)
     runs, figures = {}, []
-    for query in queries:
+    for done, query in enumerate(queries):
+        progress("briefs", done, len(queries))
         names = documents.names(grades[query.id])
         own = _own_runs(engine, query, documents, names, hidden)
         runs[query.id] = own[OURS]
@@ -162,6 +170,7 @@ def evaluate(
                 scores = baselines.scores(engine.read(query.text), engine.encoder.encode_brief(query.text))
                 methods |= {name: documents.run(found, names) for name, found in scores.items()}
             figures.append(_figures(query, grades[query.id], methods))
+    progress("briefs", len(queries), len(queries))
     return Evaluation(runs, tuple(figures))
 
 
@@ -170,9 +179,10 @@ class _Documents:
 
     def __init__(self, generation: Generation, hidden: Collection[str]) -> None:
         self._bloggers = generation.bloggers
-        shown = [entry.public_id not in hidden for entry in generation.bloggers]
+        facts = generation.table.entries.facts
+        shown = [public_id not in hidden for public_id in facts.public_id]
         self._open = generation.eligible & np.array(shown, np.bool_)
-        keys = sorted(range(len(shown)), key=lambda index: generation.bloggers[index].site_key)
+        keys = sorted(range(len(shown)), key=facts.site_key.__getitem__)
         self._key_order = np.argsort(np.array(keys))
 
     def names(self, grades: Mapping[str, int]) -> list[str]:

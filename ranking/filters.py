@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from bloghound.errors import InputError
 from ranking.engagement import EngagementTable
-from ranking.index.bloggers import BloggerEntry
+from ranking.facets import Facet
+from ranking.index.bloggers import BloggerFacts
 
 PERSONAL_SHARE = 0.8
 """A blog is personal when one author wrote four of five posts that name one: guests write now and then."""
@@ -75,18 +76,20 @@ class FilterColumns:
     main_author_share: NDArray[np.float64]
 
 
-def filter_columns(bloggers: Sequence[BloggerEntry], engagement: EngagementTable, as_of: datetime) -> FilterColumns:
-    """The columns of these bloggers, in their order."""
+def filter_columns(
+    facts: BloggerFacts, languages: Facet, platforms: Facet, engagement: EngagementTable, as_of: datetime
+) -> FilterColumns:
+    """The columns of the bloggers with these facts, in their order."""
     return FilterColumns(
-        size=len(bloggers),
-        languages=_by_name(one.languages for one in bloggers),
-        platforms=_by_name(one.platforms for one in bloggers),
-        days_since_post=_column(_days_before(as_of, one.last_post) for one in bloggers),
-        posts_per_month=_column(one.posts_per_month for one in bloggers),
-        sponsored_share=_column(one.sponsored_share for one in bloggers),
-        followers=_column(one.followers for one in bloggers),
+        size=len(facts.public_id),
+        languages=languages.bearers(),
+        platforms=platforms.bearers(),
+        days_since_post=_days_before(as_of, facts.last_post),
+        posts_per_month=_column(facts.posts_per_month),
+        sponsored_share=_column(facts.sponsored_share),
+        followers=_column(facts.followers),
         engagement=np.where(engagement.known, engagement.values, np.nan),
-        main_author_share=_column(one.main_author_share for one in bloggers),
+        main_author_share=_column(facts.main_author_share),
     )
 
 
@@ -121,17 +124,13 @@ def any_of(bloggers_by_name: Mapping[str, NDArray[np.int64]], names: Iterable[st
     return found
 
 
-def _by_name(names_by_blogger: Iterable[Sequence[str]]) -> dict[str, NDArray[np.int64]]:
-    found: dict[str, list[int]] = {}
-    for blogger, names in enumerate(names_by_blogger):
-        for name in names:
-            found.setdefault(name.lower(), []).append(blogger)
-    return {name: np.array(bloggers, np.int64) for name, bloggers in found.items()}
+def _column(figures: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array(figures, np.float64)  # of None it makes nan
 
 
-def _column(figures: Iterable[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if figure is None else figure for figure in figures], np.float64)
-
-
-def _days_before(as_of: datetime, moment: str | None) -> float | None:
-    return None if moment is None else (as_of - datetime.fromisoformat(moment)).total_seconds() / SECONDS_PER_DAY
+def _days_before(as_of: datetime, moments: Sequence[str | None]) -> NDArray[np.float64]:
+    known = [place for place, moment in enumerate(moments) if moment is not None]
+    days = np.full(len(moments), np.nan)
+    times = map(datetime.fromisoformat, filter(None, moments))
+    days[known] = [(as_of - moment).total_seconds() for moment in times]
+    return days / SECONDS_PER_DAY

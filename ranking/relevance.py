@@ -91,7 +91,7 @@ class PostEvidence:
     @property
     def best(self) -> list[int]:
         """The three posts that match best, as places in the order of the posts."""
-        strength = np.nan_to_num(self.cosines) + self.matches
+        strength = np.where(np.isnan(self.cosines), 0.0, self.cosines) + self.matches
         return [int(place) for place in np.argsort(-strength, kind="stable")[:SHOWN_POSTS]]
 
 

@@ -7,14 +7,17 @@ be shown: a filter is no sieve after the fact.
 """
 
 from dataclasses import dataclass
+from math import log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.brief import Brief
 from ranking.matching import Library, Matcher, Matches, highest
+from ranking.ranking import SHOWN_GATE
 from ranking.reach import Reach, reach_of
-from ranking.score import Scores, Weights, deducted_for, gates, scores
+from ranking.relevance import TYPICAL_RELEVANT, saturated
+from ranking.score import GATE_MIDDLE, GATE_WIDTH, Scores, Weights, deducted_for, gates, scores
 from ranking.values import NicheReach
 
 CANDIDATES = 500
@@ -25,20 +28,33 @@ which is how 100,000 bloggers would look."""
 IN_NICHE_GATE = 0.5
 """A blogger whose gate is open at least half counts as one of the niche, as a post does that is as relevant."""
 
+_SHOWN_RELEVANCE = GATE_MIDDLE + GATE_WIDTH * log(SHOWN_GATE / (1 - SHOWN_GATE))
+SHOWN_EVIDENCE = -TYPICAL_RELEVANT * log1p(-_SHOWN_RELEVANCE)
+"""Mean evidence that opens the gate by :data:`ranking.ranking.SHOWN_GATE`."""
+
+PROBED = 2
+"""Times :data:`CANDIDATES` bloggers whose estimated scores say how good one must be; with the best evidence, since a
+finding may have cost some of them their place."""
+
+EVIDENCE_STEPS = 256
+ROUNDING = 1e-9
+"""Far above what two ways of adding up a score differ by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Niche:
     """The bloggers that are nearest to a brief, and what follows from them for everybody.
 
-    ``gates`` has shape (n,), 0 for bloggers outside the niche, and ``estimated_gates`` is the same with an estimate for
-    the eligible ones outside; ``reach_values`` are those of ``reach.value``.
+    ``gates`` has shape (n,), 0 for bloggers outside the niche; ``shown`` (n,) says whose gate is open by
+    :data:`ranking.ranking.SHOWN_GATE`, by an estimate for the eligible ones outside; ``reach_values`` are those of
+    ``reach.value``.
     """
 
     brief: Brief
     matcher: Matcher
     members: Matches
     gates: NDArray[np.float64]
-    estimated_gates: NDArray[np.float64]
+    shown: NDArray[np.bool_]
     reach: Reach
     reach_values: NDArray[np.float64]
 
@@ -70,8 +86,11 @@ class Scorer:
         self._most = most
         self._niche_reach = niche_reach
         generation = library.generation
-        self._deducted = np.array([deducted_for(findings) for findings in generation.columns.findings], np.float64)
-        keys = [blogger.site_key for blogger in generation.bloggers]
+        self._most_engagement = float(generation.columns.engagement.values.max(initial=0.0))
+        self._deducted = np.array(
+            [deducted_for(findings) if findings else 0.0 for findings in generation.columns.findings], np.float64
+        )
+        keys = generation.table.entries.facts.site_key
         self._place_of_key = np.empty(len(keys), np.int64)
         self._place_of_key[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
 
@@ -82,26 +101,45 @@ class Scorer:
         opened = np.zeros(len(self._deducted))
         opened[members.relevance.bloggers] = gates(members.relevance.value)
         reach = reach_of(columns.matrix, columns.reach, opened, self._niche_reach)
-        return Niche(brief, matcher, members, opened, self._estimated(opened, matcher, members), reach, reach.value)
+        return Niche(brief, matcher, members, opened, self._shown(opened, matcher, members), reach, reach.value)
 
-    def _estimated(self, opened: NDArray[np.float64], matcher: Matcher, members: Matches) -> NDArray[np.float64]:
-        others = self._library.generation.eligible.copy()
-        others[members.relevance.bloggers] = False
-        outside, everybody = np.flatnonzero(others), opened.copy()
-        if len(outside):
-            everybody[outside] = gates(matcher.estimated_from_zero(outside, members))
-        return everybody
+    def _shown(self, opened: NDArray[np.float64], matcher: Matcher, members: Matches) -> NDArray[np.bool_]:
+        generation, known = self._library.generation, members.relevance.bloggers
+        shown = np.zeros(len(opened), np.bool_)
+        if len(known) < len(generation.eligible_places):
+            shown = (matcher.estimated_from_zero(members) >= SHOWN_EVIDENCE) & generation.eligible
+        shown[known] = opened[known] >= SHOWN_GATE
+        return shown
 
     def candidates(self, niche: Niche, weights: Weights, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """The bloggers to score, in the order of the generation: eligible, and ``allowed`` (shape (n,); None: all)."""
-        eligible = self._library.generation.eligible
-        open_to = eligible if allowed is None else eligible & allowed
-        chosen = np.flatnonzero(open_to)
+        generation = self._library.generation
+        open_to = generation.eligible if allowed is None else generation.eligible & allowed
+        chosen = generation.eligible_places if allowed is None else np.flatnonzero(open_to)
         if len(chosen) > self._most:
-            estimates = self._scores(niche.matcher.estimated(chosen, niche.members), niche, chosen, weights)
-            chosen = chosen[highest(estimates.total, self._most)]
+            chosen = self._best(niche, chosen, weights)
         known = niche.members.relevance.bloggers
         return np.union1d(chosen, known[open_to[known]])
+
+    def _best(self, niche: Niche, among: NDArray[np.int64], weights: Weights) -> NDArray[np.int64]:
+        """Those with the best estimated scores."""
+        evidence = niche.matcher.estimated(among, niche.members)
+        if len(among) > PROBED * self._most:
+            likely = highest(evidence, PROBED * self._most)
+            probed = np.sort(self._scores(saturated(evidence[likely]), niche, among[likely], weights).total)
+            # The last of the best is no worse than the last of the best of these.
+            possible = np.flatnonzero(evidence > self._too_little(float(probed[-self._most]), evidence, niche, weights))
+            among, evidence = among[possible], evidence[possible]
+        estimates = self._scores(saturated(evidence), niche, among, weights)
+        return among[highest(estimates.total, self._most)]
+
+    def _too_little(self, score: float, evidence: NDArray[np.float64], niche: Niche, weights: Weights) -> float:
+        """Mean evidence with which, or with less, nobody reaches the score, whatever their engagement and reach."""
+        steps = np.linspace(0.0, float(evidence.max()), EVIDENCE_STEPS)
+        most = np.tile([0.0, self._most_engagement, niche.reach_values.max()], (EVIDENCE_STEPS, 1))
+        most[:, 0] = saturated(steps)
+        below = np.flatnonzero(scores(most, weights, np.zeros(1)).total < score - ROUNDING)
+        return float(steps[below[-1]]) if len(below) else -np.inf
 
     def scored(self, niche: Niche, bloggers: NDArray[np.int64], weights: Weights) -> Scored:
         """The scores of these bloggers (ascending), of the niche or not."""

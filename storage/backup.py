@@ -15,13 +15,13 @@ from sqlalchemy import JSON, Column, Connection, Integer, MetaData, Table, bindp
 from sqlalchemy.types import DateTime, LargeBinary
 
 from bloghound.errors import BackupError, BloghoundError
+from storage.database import REVISION_TABLE
 from storage.migrating import revision_of
 from storage.tables import metadata
 
 _LEFT_OUT = frozenset({"web_session", "sign_in", "idempotency_record", "site_change", "site_mark"})
 """What lives for a day at most: nobody should be signed in again by a restore, and a retry is simply done anew; and
 what loading the rows writes by itself."""
-_REVISION_TABLE = "alembic_version"
 _ROWS_A_TIME = 1000
 """Rows read or written at once: some 100 KB of links, at most some MB of posts."""
 
@@ -77,7 +77,7 @@ def _as_json(value: object) -> str:
 def reflected(connection: Connection) -> dict[str, Table]:
     """The tables that rows can be loaded into, as they are in the database, which may be of an older revision."""
     found = MetaData()
-    found.reflect(connection, only=lambda name, _: name != _REVISION_TABLE)
+    found.reflect(connection, only=lambda name, _: name != REVISION_TABLE)
     for table in found.tables.values():
         for column in table.columns:
             if isinstance(column.type, JSON):

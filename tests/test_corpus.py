@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from calendar import timegm
 from collections import Counter, defaultdict
 from contextlib import closing
@@ -28,6 +27,7 @@ from bloghound.errors import AddressError
 from bloghound.urls import fold_url
 from tests.conftest import MEASURED
 from tests.corpus_figures import data_digests, pinned, problems
+from tests.waiting import until
 
 ROBOTS_SITES = {"buffered.io", "thequeys.com", "existentiallyexhausted.com", "iccycling.github.io"}
 REACHABLE_POSTS = 4218
@@ -100,11 +100,17 @@ def crawled(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sho
 
 
 def _wait_for_pages(shop: Shop, pages: int) -> None:
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        if (shop.data_dir / "bloghound.sqlite3").exists() and shop.json("status")["counts"]["fetches"] >= pages:
-            return
-    pytest.fail(f"the crawl did not store {pages} pages in 300 s")
+    """Looks into the database by itself: a command takes more time of the processors than the crawl has meanwhile."""
+    until(lambda: _has_pages(shop, pages), seconds=300)
+
+
+def _has_pages(shop: Shop, pages: int) -> bool:
+    if not (shop.data_dir / "bloghound.sqlite3").exists():
+        return False
+    try:
+        return bool(_stored(shop, "SELECT count(*) FROM fetch")[0][0] >= pages)
+    except sqlite3.OperationalError:  # no such table yet, or it is being made
+        return False
 
 
 def _addresses(row: dict[str, str]) -> set[str]:
@@ -256,10 +262,10 @@ def test_a_crawl_finds_the_posts_that_can_be_reached(
 def test_a_killed_crawl_stores_the_same_rows_as_one_that_was_not(
     crawled: tuple[Shop, dict[str, Any]], corpus: Path, tmp_path: Path
 ) -> None:
-    """On a dozen sites, crawled without a kill: the same posts by site and address."""
-    hosts = sorted(row["site"] for row in crawled[0].posts())[::400]
+    """On every sixth site, crawled without a kill: the same posts by site and address."""
+    hosts = sorted({row["site"] for row in crawled[0].posts()})[::6]
     seeds = tmp_path / "seeds.txt"
-    seeds.write_text("\n".join(f"https://{host}/" for host in dict.fromkeys(hosts)))
+    seeds.write_text("\n".join(f"https://{host}/" for host in hosts))
     shop = Shop(tmp_path / "whole")
     shop.json("crawl", "--archive", corpus / "dev.warc.gz", "--seeds", seeds, "--depth", "0")
     whole = {(row["site"], row["url"], row["source"], row["published"]) for row in shop.posts()}

@@ -76,7 +76,7 @@ class Undisturbed:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, archive: Path) -> Undisturbed:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("undisturbed"))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("undisturbed"), extraction_workers=1)
     return Undisturbed(settings, crawl(settings, archive), rows_of(settings))
 
 
@@ -94,7 +94,7 @@ def test_an_archive_answers_like_the_web(
 def test_a_crawl_stores_the_same_on_every_database(
     tmp_path: Path, database_url: str, archive: Path, undisturbed: Undisturbed
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=database_url)
+    settings = Settings(data_dir=tmp_path, database_url=database_url, extraction_workers=1)
     crawl(settings, archive)
     assert {name: len(rows) for name, rows in rows_of(settings).items()} == {
         name: len(rows) for name, rows in undisturbed.rows.items()

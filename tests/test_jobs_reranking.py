@@ -290,15 +290,6 @@ def test_who_was_flagged_since_is_told_so(quick: Reranked) -> None:
     assert texts(quick.of("pure")).startswith("set aside before any ranking")
 
 
-def test_who_falls_below_the_kept_places_is_gone(quick: Reranked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reranking, "KEPT_PLACES", 2)
-    quick.generation([HALF, PURE, RIDER])
-    quick.generation([HALF, PURE, LATE], seen_at=LATER)
-    assert texts(quick.of("half")).startswith("fell below place 2")
-    quick.generation([HALF, PURE], seen_at=LATER)
-    assert texts(quick.of("half")).startswith("below place 2 or outside the niche before")
-
-
 def test_a_niche_that_cannot_be_ranked_is_counted_and_stops_no_other(world: Reranked) -> None:
     world.save(name="A broken one")
     report = world.generation([PURE])

@@ -199,6 +199,16 @@ def test_a_crawl_with_index_ends_with_a_generation(reachable: Settings) -> None:
     assert job.result["index"]["generation"] == 1
 
 
+def test_an_index_whose_niches_could_not_be_ranked_serves_and_the_job_says_so(
+    reachable: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bloghound.jobs.reranking.after_build", lambda *_: 1 // 0)
+    with small_web({HOST: small_blog(3)}) as hosts, running(reachable, hosts):
+        job = wait_for(reachable, start(reachable, HOST, index=True).job.public_id, ended)
+    assert (job.state, job.result["index"]["generation"]) == ("succeeded", 1)
+    assert job.errors == ["The saved niches could not be ranked: ZeroDivisionError: integer division or modulo by zero"]
+
+
 def test_a_blogger_is_erased_and_no_byte_of_the_name_stays(reachable: Settings) -> None:
     blogs = {"gone-for-good.example": small_blog(2), HOST: small_blog(2, "Other")}
     with small_web(blogs) as hosts, running(reachable, hosts):
@@ -209,7 +219,8 @@ def test_a_blogger_is_erased_and_no_byte_of_the_name_stays(reachable: Settings) 
             erasure = erase_blogger(reachable, database, str(blogger), workspace_id=room(reachable), now=utc_now())
         job = wait_for(reachable, erasure.public_id, ended)
     assert (job.state, job.parameters) == ("succeeded", {"site_keys": []})
-    assert job.result["receipts"][0]["removed"]["posts"] == 2
+    (receipt,) = job.result["receipts"]
+    assert (receipt["removed"]["posts"], receipt["generations_deleted"]) == (2, 0)
     assert query(reachable, "SELECT key FROM site") == [(HOST,)]
     written = [path for path in reachable.data_dir.rglob("*") if path.is_file()]
     assert not [path.name for path in written if b"gone-for-good" in path.read_bytes()]

@@ -12,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 
 from bloghound.errors import EncoderError
 from ranking.encoder import BUNDLED_MODEL, Encoder
+from ranking.encoding import packing
 from ranking.encoding.loading import BUNDLED_SHA256, bundled_folder
 from ranking.encoding.packing import packs
 from ranking.passages import RECIPE
@@ -144,6 +145,18 @@ def test_the_bundled_model_is_read_in_one_pass_and_one_of_another_make_in_two(tm
     words = SentenceTransformer(str(saved_model(tmp_path / "words")), device="cpu")
     assert packs(SentenceTransformer(str(bundled_folder()), device="cpu", local_files_only=True))
     assert not packs(SentenceTransformer(modules=[*words, Cramped(2)], device="cpu"))
+
+
+def test_a_packed_layer_is_that_of_torch_with_one_dnn_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(3)
+    weight, bias, rows = (torch.from_numpy(chance.normal(size=size).astype("f4")) for size in ((24, 16), 24, (5, 16)))
+    expected = torch.nn.functional.linear(rows, weight, bias)
+    usual = [packing._linear(weight, bias, then)(rows) for then in ("none", "gelu")]
+    monkeypatch.setattr(torch.ops, "mkldnn", object())
+    without = [packing._linear(weight, bias, then)(rows) for then in ("none", "gelu")]
+    for plain, bent in (usual, without):
+        assert torch.allclose(plain, expected, atol=1e-5)
+        assert torch.allclose(bent, torch.nn.functional.gelu(expected), atol=1e-5)
 
 
 def test_an_encoder_that_nobody_holds_is_freed_at_once(tmp_path: Path) -> None:

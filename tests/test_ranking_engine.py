@@ -1,4 +1,6 @@
+import gc
 import json
+import weakref
 from datetime import UTC, datetime
 from math import exp
 from pathlib import Path
@@ -73,6 +75,26 @@ def test_evidence_is_the_best_matching_posts_with_a_sentence_of_each(ranker: Ran
 def test_the_same_question_gives_the_same_bytes(ranker: RankingEngine) -> None:
     again = RankingEngine(ranker.generation, encoder(), niche_reach)
     assert json.dumps(ranker.rank(BRIEF).as_dict()) == json.dumps(again.rank(BRIEF).as_dict())
+
+
+def test_an_answer_is_kept_for_the_same_question_only(ranker: RankingEngine) -> None:
+    asked = ranker.rank("espresso, and who knows how to make it")
+    assert ranker.rank("espresso, and who knows how to make it", languages=(), weights=Weights()) is asked
+    hidden = ranker.rank("espresso, and who knows how to make it", hidden=[asked.results[0].blogger.public_id])
+    assert names(hidden) == names(asked)[1:]
+    assert ranker.rank("espresso, and who knows how to make it", limit=51) is not asked
+
+
+def test_an_engine_that_nobody_holds_is_freed_at_once(ranker: RankingEngine) -> None:
+    held = RankingEngine(ranker.generation, encoder(), niche_reach)
+    held.rank(BRIEF)
+    known = weakref.ref(held)
+    gc.disable()
+    try:
+        del held
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_equal_scores_are_ordered_by_site_key(ranker: RankingEngine) -> None:

@@ -74,6 +74,16 @@ def test_baselines_read_posts_that_the_index_has_no_vectors_for(tmp_path: Path) 
     assert found.owners.tolist() == [0, 0, 0]
 
 
+def test_progress_counts_the_posts_to_encode_and_the_briefs(tmp_path: Path) -> None:
+    dutch = blogger("fiets", CYCLING, language="nl")
+    told: list[tuple[str, int, int | None]] = []
+    evaluate(
+        engine(tmp_path, [dutch]), [Query("Q1", "bicycle", {"fiets.test": 1})], progress=lambda *one: told.append(one)
+    )
+    posts = len(CYCLING)
+    assert told[-3:] == [("baselines", posts, posts), ("briefs", 0, 1), ("briefs", 1, 1)]
+
+
 def test_bloggers_of_one_host_count_once_with_the_best_of_them(tmp_path: Path) -> None:
     shared = [
         replace(blogger(name, texts, number), home_url=f"https://shared.test/~{name}/")

@@ -13,3 +13,9 @@ def test_names_are_counted_among_the_bloggers_asked_for_the_most_frequent_first_
 def test_nobody_bears_no_name() -> None:
     assert NAMES.counted(np.zeros(0, np.int64)) == {}
     assert Facet([]).counted(np.zeros(0, np.int64)) == {}
+
+
+def test_whoever_bears_a_name_is_found_by_it_whatever_its_case() -> None:
+    found = Facet([("WordPress",), ("ghost", "wordpress"), (), ("ghost",)]).bearers()
+    assert {name: bloggers.tolist() for name, bloggers in found.items()} == {"wordpress": [0, 1], "ghost": [1, 3]}
+    assert Facet([]).bearers() == {}

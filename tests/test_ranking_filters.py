@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from bloghound.errors import InputError
-from bloghound.records import Disclosure
+from bloghound.records import Disclosure, RankableBlogger
 from ranking.engagement import channels_of, engagement_of_all
+from ranking.facets import Facet
 from ranking.filters import Bounds, FilterColumns, Filters, filter_columns, passing
+from ranking.index.bloggers import BloggerEntries, BloggerEntry, line_of
 from ranking.index.facts import entry_of
 from tests.ranking_bloggers import AS_OF, COFFEE, blogger
 
@@ -26,10 +28,15 @@ GIVEN = [
 NAMES = [one.name.lower() for one in GIVEN]
 
 
+def columns_of(entries: list[BloggerEntry], given: list[RankableBlogger]) -> FilterColumns:
+    facts = BloggerEntries([line_of(one) for one in entries]).facts
+    engagement = engagement_of_all([channels_of(one, AS_OF) for one in given])
+    return filter_columns(facts, Facet(facts.languages), Facet(facts.platforms), engagement, AS_OF)
+
+
 @pytest.fixture(scope="module")
 def columns() -> FilterColumns:
-    engagement = engagement_of_all([channels_of(one, AS_OF) for one in GIVEN])
-    return filter_columns([entry_of(one, AS_OF) for one in GIVEN], engagement, AS_OF)
+    return columns_of([entry_of(one, AS_OF) for one in GIVEN], GIVEN)
 
 
 @pytest.mark.parametrize(
@@ -68,18 +75,13 @@ def test_every_filter_must_hold(columns: FilterColumns) -> None:
 
 
 def test_nobody_has_columns_too() -> None:
-    assert (
-        passing(
-            filter_columns([], engagement_of_all([]), AS_OF), Filters(languages=("en",), min_engagement=0.5)
-        ).tolist()
-        == []
-    )
+    assert passing(columns_of([], []), Filters(languages=("en",), min_engagement=0.5)).tolist() == []
 
 
 @pytest.mark.parametrize(("share", "expected"), [(None, False), (0.79, False), (0.8, True), (1.0, True)])
 def test_a_personal_blog_is_written_by_one_person(share: float | None, expected: bool) -> None:
     entry = replace(entry_of(GIVEN[0], AS_OF), main_author_share=share)
-    found = filter_columns([entry], engagement_of_all([channels_of(GIVEN[0], AS_OF)]), AS_OF)
+    found = columns_of([entry], GIVEN[:1])
     assert passing(found, Filters(personal_only=True)).tolist() == [expected]
 
 

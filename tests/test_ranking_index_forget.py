@@ -1,4 +1,3 @@
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,18 +17,6 @@ from tests.index_histories import Store, Written, bytes_of, index, said
 from tests.ranking_bloggers import COFFEE, blogger, build, encoder, engine, graph_of, three_bloggers
 
 SECRET = "zyzzyvaquetzal"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("index")
-    build(folder, three_bloggers())
-    return folder
-
-
-@pytest.fixture
-def index_dir(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "index"))
 
 
 def with_secret() -> list[RankableBlogger]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bloghound.records import RankableBlogger
 from graph.centrality import niche_reach
-from ranking import matching
+from ranking import matching, scoring
 from ranking.brief import Brief
 from ranking.cosines import ROWS_AT_A_TIME, cosines, post_cosines
 from ranking.engine import RankingEngine
@@ -142,6 +142,28 @@ def test_nobody_at_all(tmp_path: Path) -> None:
 def test_the_highest_of_equal_ones_are_the_first() -> None:
     assert sorted(highest(np.array([1.0, 2.0, 1.0, 2.0, 0.0]), 3).tolist()) == [0, 1, 3]
     assert highest(np.array([1.0, 2.0]), 3).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("levels", [3, 50, 10_000])
+@pytest.mark.parametrize(("size", "count"), [(6000, 1), (6000, 20), (500, 40), (5003, 300)])
+def test_the_highest_are_those_of_sorting_all(size: int, count: int, levels: int) -> None:
+    figures = np.random.default_rng(size + count + levels).integers(levels, size=size).astype(np.float64)
+    expected = np.argsort(-figures, kind="stable")[:count]
+    assert sorted(highest(figures, count).tolist()) == sorted(expected.tolist())
+
+
+@pytest.mark.parametrize("weights", [Weights(), Weights(0, 1, 0), Weights(0.1, 0.2, 0.7), Weights(1, 0, 0)])
+def test_those_who_cannot_be_among_the_best_change_nothing_by_being_left_out(
+    ranker: RankingEngine, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "NICHE_PER_SOURCE", 2)
+    for most in (1, 2, 4):
+        scorer = Scorer(Library(ranker.generation, encoder().background), niche_reach, most)
+        niche = scorer.niche(ranker.read(BRIEF))
+        found = scorer.candidates(niche, weights).tolist()
+        with monkeypatch.context() as patch:
+            patch.setattr(scoring, "PROBED", 12)  # everybody is estimated
+            assert scorer.candidates(niche, weights).tolist() == found
 
 
 def reference_mean(figures: Sequence[float]) -> float:

@@ -37,7 +37,7 @@ def counts_of(postings: Postings) -> dict[str, Counter[int]]:
     """Each term's counts by row; several postings of one row add up."""
     found = {}
     for term in TERMS:
-        rows, counts, _ = postings.find(term)
+        rows, counts, _, _ = postings.find(term)
         assert (np.diff(rows.astype(np.int64)) >= 0).all()
         found[term] = Counter[int]()
         for row, count in zip(rows.tolist(), counts.tolist(), strict=True):

@@ -10,16 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from bloghound.settings import Settings
 from storage.database import open_database
-from tests.browsing import DESKTOP, PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import DESKTOP, PHONE, grave_faults, overflow, visiting
 from tests.listing import make_blogger
 from tests.serving import ask, make_key, serving, sign_in
 from tests.waiting import until
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 class Board:

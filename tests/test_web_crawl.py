@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from api.web.charts.stacked import SLIVER, stacked
 from api.web.working import HEALTHS, OUTCOME_GROUPS, OUTCOME_WORDS
 from bloghound.demo.exchange import problem
 from bloghound.records import Outcome, SiteHealth
 from bloghound.settings import Settings
-from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import PHONE, grave_faults, overflow, visiting
 from tests.mockweb import Content, RetryAfterSeconds, post_page, small_blog
 from tests.serving import Answer, ask, make_key, serving, sign_in
 from tests.working import CONTACT, ended, running, small_web, wait_for
@@ -25,7 +25,9 @@ PATIENCE_MS = 120_000
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data_dir=tmp_path_factory.mktemp("service"), contact=CONTACT, jobs_in_service=False)
+    return Settings(
+        data_dir=tmp_path_factory.mktemp("service"), contact=CONTACT, jobs_in_service=False, extraction_workers=1
+    )
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +107,8 @@ def test_every_row_gets_its_answer(service: str, session: dict[str, str]) -> Non
     assert answer.text.index("10.0.0.1") < answer.text.index("row-a.example")
 
 
-def test_a_file_is_read_beside_the_box(service: str, key: str) -> None:
-    with chromium() as browser, visiting(browser, service, sign_in(service, key)) as opened:
+def test_a_file_is_read_beside_the_box(browser: Browser, service: str, key: str) -> None:
+    with visiting(browser, service, sign_in(service, key)) as opened:
         opened.goto("/crawl")
         opened.get_by_label("only note them as known").check()
         opml = b'<opml><body><outline htmlUrl="https://from-opml.example/"/></body></opml>'
@@ -126,12 +128,14 @@ def test_what_cannot_be_read_is_told_and_what_was_typed_is_kept(service: str, se
     assert add(service, session, "a.example", max_depth="6").status == 422
 
 
-def test_without_a_contact_lists_come_in_but_nothing_is_crawled(installation: Settings, key: str) -> None:
+def test_without_a_contact_lists_come_in_but_nothing_is_crawled(
+    browser: Browser, installation: Settings, key: str
+) -> None:
     with serving(installation.model_copy(update={"contact": ""})) as service:
         session = sign_in(service, key)
         shown = ask("GET", f"{service}/crawl", headers=session).text
         answer = add(service, session, "uncontacted.example", then="crawl")
-        with chromium() as browser, visiting(browser, service, session, viewport=PHONE) as opened:
+        with visiting(browser, service, session, viewport=PHONE) as opened:
             opened.goto("/crawl")
             assert (grave_faults(opened), overflow(opened)) == ([], 0)
     assert "BLOGHOUND_CONTACT=https://" in shown
@@ -207,10 +211,10 @@ def test_forms_need_the_token_and_the_scope(service: str, installation: Settings
     assert ask("GET", f"{service}/crawl", headers=exporter).status == 403
 
 
-def test_a_crawl_is_watched_live(service: str, installation: Settings, key: str) -> None:
+def test_a_crawl_is_watched_live(browser: Browser, service: str, installation: Settings, key: str) -> None:
     blogs: dict[str, dict[str, Content]] = {f"live-{place}.example": small_blog(20) for place in range(3)}
     blogs["live-0.example"] |= {"/post-9/": RetryAfterSeconds(5)}
-    with chromium() as browser, visiting(browser, service, sign_in(service, key)) as opened:
+    with visiting(browser, service, sign_in(service, key)) as opened:
         opened.goto("/crawl")
         opened.get_by_label("Addresses of blogs").fill("\n".join(f"http://{host}/" for host in blogs))
         opened.get_by_text("How far").click()
@@ -230,11 +234,13 @@ def test_a_crawl_is_watched_live(service: str, installation: Settings, key: str)
         assert grave_faults(opened) == []
 
 
-def test_the_pages_are_accessible_on_a_phone_and_in_the_dark(service: str, key: str, crawled: str) -> None:
+def test_the_pages_are_accessible_on_a_phone_and_in_the_dark(
+    browser: Browser, service: str, key: str, crawled: str
+) -> None:
     session = sign_in(service, key)
     (found,) = ask("GET", f"{service}/v1/crawls/{crawled}/sites?q=found.example", key=key).json()["data"]
     paths = ("/crawl", "/crawl/sites", f"/crawl/{crawled}", f"/crawl/sites/{found['id']}", "/crawl/sites?q=zz")
-    with chromium() as browser, visiting(browser, service, session, viewport=PHONE, color_scheme="dark") as opened:
+    with visiting(browser, service, session, viewport=PHONE, color_scheme="dark") as opened:
         for path in paths:
             opened.goto(path)
             assert (grave_faults(opened), overflow(opened)) == ([], 0), path

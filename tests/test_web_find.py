@@ -180,6 +180,16 @@ def test_nobody_on_topic_is_said_above_the_nearest(visitor: Visitor) -> None:
     assert "Nobody in the index writes about this" not in visitor.ranked(q=BRIEF)
 
 
+def test_how_many_fit_is_about_so_many_where_it_is_estimated(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.compile(r"<h2>(About )?\d\u00a0bloggers <span")
+    exact = shown.search(visitor.ranked(q=BRIEF))
+    monkeypatch.setattr("ranking.matching.NICHE_PER_SOURCE", 1)
+    estimated = shown.search(visitor.ranked(q=BRIEF))
+    assert exact is not None
+    assert estimated is not None
+    assert (exact[1], estimated[1]) == (None, "About ")
+
+
 def test_no_result_says_what_to_do(visitor: Visitor) -> None:
     page = visitor.ranked(q=BRIEF, language="xx")
     assert "No blogger fits the brief and the filters" in page

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bloghound.settings import Settings
-from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import PHONE, grave_faults, overflow, visiting
 from tests.profiled_bloggers import id_of
 from tests.serving import ask, make_key, serving, sign_in
 from tests.waiting import until
@@ -44,12 +44,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, 
     with serving(settings) as address:
         until(lambda: ask("GET", f"{address}/readyz").status == 200)
         yield settings, address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.web.charts.rank_slopes import MOST_ROWS, Moved, rank_slopes
 from api.web.niche_facts import summary_of
-from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import PHONE, grave_faults, overflow, visiting
 from tests.ranking_bloggers import AS_OF
 from tests.reranked import ON_COFFEE, Reranked, essays, writer
 from tests.serving import ask, make_key, serving, sign_in
@@ -52,12 +52,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with serving(world.settings) as address:
         until(lambda: ask("GET", f"{address}/readyz").status == 200)
         yield Running(world, address, sign_in(address, make_key(world.settings)))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

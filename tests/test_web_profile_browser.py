@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import PHONE, grave_faults, overflow, visiting
 from tests.profiled_bloggers import id_of
 from tests.serving import ask, make_key, serving, sign_in
 from tests.waiting import until
@@ -34,12 +34,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with serving(settings) as address:
         until(lambda: ask("GET", f"{address}/readyz").status == 200)
         yield Running(address, sign_in(address, make_key(settings)))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bloghound.records import ClaimKind, StatementKind
 from storage.growth import Look
 from storage.identity import ProofState
 from storage.post_pages import ShownPost, ShownReading
-from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.browsing import PHONE, grave_faults, overflow, visiting
 from tests.profiled_bloggers import HIDDEN, id_of
 from tests.serving import ask, make_key, serving, sign_in
 from tests.talked_world import BEAN, LATER_COMMENTS, POSTS, WORDS, talked_world
@@ -59,12 +59,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def bean(running: Running) -> str:
     return running.page(running.session)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def test_a_stated_profile_names_its_source_and_is_no_proof(bean: str) -> None:

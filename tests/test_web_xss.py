@@ -12,7 +12,7 @@ from bloghound.jobs.index import run_index
 from bloghound.settings import Settings
 from storage.database import open_database
 from storage.tables.base import public_id
-from tests.browsing import chromium, visiting
+from tests.browsing import visiting
 from tests.conftest import MEASURED
 from tests.serving import ask, make_key, serving, sign_in
 from tests.stored_bloggers import COFFEE, Stored
@@ -48,13 +48,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     fill(settings)
     with serving(settings) as address:
         yield address, make_key(settings)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless browser."""
-    with chromium() as opened:
-        yield opened
 
 
 def keep_all(address: str, key: str) -> str:

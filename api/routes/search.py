@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from api.auth.actor import Actor, Documented, Reader, Scope, require
@@ -24,9 +25,9 @@ router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEMS, dep
 
 
 @router.post("")
-def search(service: ServiceDep, actor: Reader, wanted: SearchIn) -> SearchOut:
+async def search(service: ServiceDep, actor: Reader, wanted: SearchIn) -> SearchOut:
     """Rank bloggers for a brief or a niche, with the reasons for every score."""
-    return found(service, actor, wanted)
+    return await to_thread.run_sync(found, service, actor, wanted, limiter=service.searches)
 
 
 @router.get("/explain")

@@ -26,7 +26,7 @@ class RankingRef(BaseModel):
     as_of: datetime = Field(description="When the generation was begun.")
     ranked_at: datetime
     weights: dict[str, float] = Field(description="As shares of 1.")
-    total: int = Field(description="Bloggers of the niche who may be shown by now; the first 200 are kept.")
+    total: int = Field(description="About how many bloggers of the niche may be shown by now; the first 200 are kept.")
 
     @classmethod
     def of(cls, stored: StoredRanking) -> "RankingRef":

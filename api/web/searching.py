@@ -35,6 +35,13 @@ class Search:
         """The generation that is searched."""
         return self.engine.generation.public_id
 
+    @property
+    def estimates_how_many(self) -> bool:
+        """Whether how many fit the brief is an estimate, since not everybody's posts are compared with it."""
+        from ranking.matching import NICHE_PER_SOURCE  # noqa: PLC0415 - loads numpy
+
+        return int(self.engine.generation.eligible.sum()) > NICHE_PER_SOURCE
+
     def page(self, offset: int) -> "Ranking":
         """A page of the ranking; raises BriefError for a brief that cannot be used."""
         return self._ranked(self.filters, PAGE_SIZE, offset)

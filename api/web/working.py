@@ -116,6 +116,7 @@ STAGES = {
     "niches": ("Ranking the saved niches again", "niche"),
     "forget": ("Erasing", "site"),
     "baselines": ("Reading posts for the baselines", "post"),
+    "briefs": ("Ranking the judged briefs", "brief"),
     "wait": ("Waiting for another build to end", ""),
 }
 """Stage of a job → what it is called, and what is counted."""

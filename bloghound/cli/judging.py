@@ -64,9 +64,7 @@ def _stored(workspace: str | None, run: Path | None) -> dict[str, Any]:
 
 def _of_file(queries: Path, qrels: Path | None, run: Path | None) -> dict[str, Any]:
     with progress_bars() as bars:
-        return ranking_job.run_evaluate(
-            load_settings(), queries, qrels, run, progress=lambda done: bars.show("baselines", done)
-        ).as_dict()
+        return ranking_job.run_evaluate(load_settings(), queries, qrels, run, progress=bars.show).as_dict()
 
 
 def _print(found: dict[str, Any]) -> None:

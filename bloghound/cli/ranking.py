@@ -60,8 +60,10 @@ def index(
         f"Generation {report.generation}: {report.bloggers} bloggers, {report.posts} posts; "
         f"{report.encoded} encoded{speed}, {report.seconds:.1f} s in all."
     )
-    figures = ("added", "removed", "kept", "segments", "merged")
-    output.print(", ".join(f"{getattr(report, name)} {name}" for name in figures))
+    output.print(
+        f"Posts: {report.added} added, {report.removed} removed, {report.kept} kept as they were; "
+        f"segments: {report.segments}, older ones merged: {report.merged}."
+    )
     if report.unencoded:
         warn(f"{report.unencoded} posts were stored meanwhile and have no vector yet: build again to encode them.")
     if report.niches_problem:

@@ -14,7 +14,7 @@ from bloghound.errors import GoneError, InputError, NotFoundError
 from bloghound.jobs.niche_questions import is_outdated
 from bloghound.settings import Settings
 from ranking.because import Reason
-from ranking.changes import Change, ChangeKind, Kept, Outside, compare
+from ranking.changes import KEPT_PLACES, Change, ChangeKind, Kept, Outside, compare
 from ranking.readings import reading_from
 from ranking.standings import Standing, standing_from
 from storage import niche_rankings, niches, suppressions
@@ -118,8 +118,8 @@ def _ranking(connection: Connection, settings: Settings, known: "_Known", chosen
 
 
 def _without_hidden(ranking: StoredRanking, shown: Sequence[StoredPlace]) -> StoredRanking:
-    """The ranking with a total that counts nobody who was hidden, erased or joined with another since."""
-    return replace(ranking, total=ranking.total - (ranking.kept - len(shown)))
+    """The ranking with figures that count nobody who was hidden, erased or joined with another since."""
+    return replace(ranking, total=ranking.total - (ranking.kept - len(shown)), kept=len(shown))
 
 
 def changes_of(
@@ -269,7 +269,8 @@ def _kept(ranking: StoredRanking, places: Sequence[StoredPlace], left: Mapping[s
         order=tuple(one.blogger.public_id for one in places),
         standings={public_id: standing_from(one) for public_id, one in figures.items() if one},
         outside={public_id: Outside(one.outside) for public_id, one in left.items()},
-        cut=ranking.total > ranking.kept,
+        # How many there are is an estimate, which may be too low where as many were found as are kept.
+        cut=ranking.total > ranking.kept or ranking.kept >= KEPT_PLACES,
         asked_at=ranking.asked_at,
         reading=reading_from(ranking.reading),
     )

@@ -97,9 +97,8 @@ def niche_map(
     Raises BriefError for a brief that cannot be used.
     """
     generation = engine.generation
-    topical = {
-        row: value for row, value in on_topic(engine, brief).items() if generation.bloggers[row].public_id not in hidden
-    }
+    names = generation.table.entries.facts.public_id
+    topical = {row: value for row, value in on_topic(engine, brief).items() if names[row] not in hidden}
     rows = sorted(islice(topical, limit))
     chosen = np.array(rows, np.int64)
     matrix = csr_array(generation.columns.matrix[chosen][:, chosen])

@@ -140,6 +140,8 @@ def measure_workspace(
     They hold no words and no names: briefs stand there by id. ``shared`` keeps the engine for the next workspace.
     Raises JudgementsError where nothing is liked any more.
     """
+    from bloghound.jobs.ranking import suppressed_bloggers  # noqa: PLC0415 - loads numpy and scipy, and then the model
+
     with database.read() as connection:
         suppressed = suppressions.load(connection, settings.secret_key())
         briefs = judgements.judged_briefs(connection, workspace_id=workspace_id, suppressed=suppressed)
@@ -147,9 +149,9 @@ def measure_workspace(
         raise JudgementsError("Nothing is judged to fit any more, so there is nothing to measure.")
     progress("load", 0, None)
     engine = (shared or MeasuredEngine()).current(settings)
-    posts = sum(entry.posts for entry in engine.generation.bloggers)
-    rivals = posts <= MAX_BASELINE_POSTS
-    found = measure(engine, briefs, progress, with_baselines=rivals, hidden=_hidden(engine, suppressed)).as_dict()
+    rivals = engine.generation.post_count <= MAX_BASELINE_POSTS
+    hidden = suppressed_bloggers(engine, suppressed)
+    found = measure(engine, briefs, progress, with_baselines=rivals, hidden=hidden).as_dict()
     for one in found["per_query"]:
         del one["query"]
     reason = None if rivals else TOO_MANY_POSTS
@@ -174,12 +176,12 @@ def measure(
     from ranking.score import FORMULA  # noqa: PLC0415 - loads numpy
 
     liked = [brief for brief in briefs if is_liked(brief)]
-    indexed = {entry.public_id for entry in engine.generation.bloggers}
+    indexed = set(engine.generation.table.entries.facts.public_id)
     queries = [query for query in queries_of(liked, indexed) if _can_be_ranked(engine, query)]
     evaluation = evaluate(
         engine,
         queries,
-        progress=lambda done: progress("baselines", done, None),
+        progress=progress,
         with_baselines=with_baselines,
         hidden=hidden,
     )
@@ -205,7 +207,7 @@ def measure_stored(settings: Settings, workspace: str | None, progress: Progress
 
     Raises JudgementsError where no blogger is liked, InputError for a workspace that nobody judged in.
     """
-    from bloghound.jobs.ranking import open_engine  # noqa: PLC0415 - loads numpy and scipy, and then the model
+    from bloghound.jobs.ranking import open_engine, suppressed_bloggers  # noqa: PLC0415 - loads numpy, scipy, the model
 
     briefs, suppressed = stored_briefs(settings, workspace)
     if not any(map(is_liked, briefs)):
@@ -214,7 +216,7 @@ def measure_stored(settings: Settings, workspace: str | None, progress: Progress
             "or name a file of judged briefs."
         )
     engine = open_engine(settings)
-    return measure(engine, briefs, progress, hidden=_hidden(engine, suppressed))
+    return measure(engine, briefs, progress, hidden=suppressed_bloggers(engine, suppressed))
 
 
 def stored_briefs(
@@ -295,9 +297,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _hidden(engine: "RankingEngine", suppressed: suppressions.Suppressions) -> frozenset[str]:
-    from bloghound.jobs.ranking import suppressed_bloggers  # noqa: PLC0415 - loads numpy
-
-    return suppressed_bloggers(engine, suppressed)

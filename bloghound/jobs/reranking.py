@@ -15,7 +15,7 @@ from bloghound.jobs.ranking import suppressed_bloggers
 from bloghound.jobs.searching import Question, question_of_stored
 from bloghound.settings import Settings
 from graph.centrality import niche_reach
-from ranking.changes import Outside
+from ranking.changes import KEPT_PLACES, Outside
 from ranking.encoder import Encoder
 from ranking.engine import RankingEngine
 from ranking.index import Generation
@@ -30,8 +30,6 @@ from storage.niche_rankings import Keeping, NewPlace, NewRanking
 from storage.niches import StoredNiche
 from storage.tables.base import utc_now
 
-KEPT_PLACES = 200
-"""Bloggers kept of each ranking: several times what a campaign talks to, and 0.1 MB of figures."""
 MOST_TRIES = 3
 """Times that a niche is ranked in a row because it was changed meanwhile; each change has it ranked again anyhow."""
 STAGE = "niches"
@@ -163,7 +161,9 @@ def _ranked_and_kept(desk: _Desk, niche: StoredNiche) -> Keeping:
         if _keep(desk, niche, replace(made, problem=str(error)), []) is Keeping.OLDER_QUESTION:
             return Keeping.OLDER_QUESTION
         raise
-    made = replace(made, weights=asdict(ranking.weights), total=ranking.total, reading=reading)
+    # Their number is an estimate, and those who are there are certain.
+    total = max(ranking.total, len(found))
+    made = replace(made, weights=asdict(ranking.weights), total=total, reading=reading)
     return _keep(desk, niche, made, _places(desk, found, left))
 
 
@@ -212,8 +212,9 @@ def _leavers(desk: _Desk, question: Question, gone: Sequence[str]) -> list[_Leav
     """Why each of these has no place any more; one question for all of them, rarely two, and none for nobody."""
     if not gone:
         return []
-    scored, looked_for = _scored(desk, question, gone), set(gone)
-    indexed = {one.public_id: one for one in desk.engine.generation.bloggers if one.public_id in looked_for}
+    scored = _scored(desk, question, gone)
+    places = {one: place for one in gone if (place := desk.engine.generation.positions.get(one)) is not None}
+    indexed = {one: desk.engine.generation.bloggers[place] for one, place in places.items()}
     wanted, left = set(question.terms.languages), []
     excluded = _excluded(desk, question, [one for one in gone if one in indexed and one not in scored])
     for one in gone:

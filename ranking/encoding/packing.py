@@ -2,13 +2,19 @@
 
 A pass over so few tokens costs mostly the reading of the model's weights, 42 MB for the bundled one, so one pass over
 all takes little more than one over the brief alone. Each text keeps its own positions and sees itself only; its row is
-that of a pass of its own but for rounding (1e-7), which the bundled model's attention, mean and length allow.
+that of a pass of its own but for rounding (1e-6), which the bundled model's attention, mean and length allow.
 
-Central names: :func:`packs`, :func:`packed_rows`.
+The pass is BERT's, written out (Devlin et al., "BERT", 2019; layer norms behind the sums, as in the original
+Transformer), with each layer's weights laid out once as oneDNN reads them, while the library's own modules have them
+laid out anew at every call: 12 instead of 19 ms for 36 tokens on one core, for a second copy of the weights.
+
+Central names: :func:`packs`, :class:`PackedBert`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +22,13 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 _STEPS = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 """Classes of the modules of models whose rows are a mean over the tokens, at most brought to unit length."""
+
+_TOKENS = 32
+"""Tokens of a usual brief with its words, for which the layout of the weights is chosen; it serves for any number."""
 
 
 def packs(model: SentenceTransformer) -> bool:
@@ -31,6 +41,7 @@ def packs(model: SentenceTransformer) -> bool:
     return (
         getattr(config, "model_type", None) == "bert"
         and not config.is_decoder
+        and config.hidden_act == "gelu"
         # Other kinds of attention take no mask of who sees whom.
         and config._attn_implementation == "sdpa"
         and pooling.get("pooling_mode") == "mean"
@@ -38,19 +49,89 @@ def packs(model: SentenceTransformer) -> bool:
     )
 
 
-def packed_rows(model: SentenceTransformer, features: dict[str, Any]) -> NDArray[np.float32]:
-    """The mean over the tokens of each text, shape (n, dimensions), of texts tokenized as one batch."""
+class PackedBert:
+    """The encoder of a model that :func:`packs`; holds a copy of its weights, but for the embeddings."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        network: Any = model.transformers_model
+        embeddings = network.embeddings
+        self._words, self._positions = embeddings.word_embeddings.weight, embeddings.position_embeddings.weight
+        self._segment = embeddings.token_type_embeddings.weight[0]
+        self._norm = embeddings.LayerNorm
+        self._layers = [_layer_of(layer, network.config.num_attention_heads) for layer in network.encoder.layer]
+
+    def rows(self, features: dict[str, Any]) -> NDArray[np.float32]:
+        """The mean over the tokens of each text, shape (n, dimensions), of texts tokenized as one batch."""
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        there = features["attention_mask"].bool()
+        sizes = there.sum(dim=1)
+        owners = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        positions = torch.arange(there.shape[1]).expand(there.shape)[there]
+        with torch.inference_mode():
+            hidden = self._words[features["input_ids"][there]] + self._segment + self._positions[positions]
+            hidden = self._norm(hidden)
+            unseen = torch.zeros(len(owners), len(owners)).masked_fill_(owners[:, None] != owners, -torch.inf)
+            for layer in self._layers:
+                hidden = layer.applied(hidden, unseen)
+            return np.asarray(torch.segment_reduce(hidden, "mean", lengths=sizes).numpy(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer: ``attended`` gives queries, keys and values side by side; each norm comes behind a sum."""
+
+    heads: int
+    attended: Callable[[Tensor], Tensor]
+    joined: Callable[[Tensor], Tensor]
+    norm: Callable[[Tensor], Tensor]
+    widened: Callable[[Tensor], Tensor]
+    narrowed: Callable[[Tensor], Tensor]
+    last_norm: Callable[[Tensor], Tensor]
+
+    def applied(self, hidden: Tensor, unseen: Tensor) -> Tensor:
+        """What the layer makes of the tokens, shape (t, d); ``unseen`` (t, t) is -inf where one sees no other."""
+        from torch.nn.functional import scaled_dot_product_attention  # noqa: PLC0415 - heavy, loaded by now
+
+        tokens, width = hidden.shape
+        query, key, value = self.attended(hidden).view(tokens, 3, self.heads, -1).permute(1, 2, 0, 3).unsqueeze(1)
+        seen = scaled_dot_product_attention(query, key, value, attn_mask=unseen)
+        hidden = self.norm(self.joined(seen[0].transpose(0, 1).reshape(tokens, width)) + hidden)
+        return self.last_norm(self.narrowed(self.widened(hidden)) + hidden)
+
+
+def _layer_of(layer: Any, heads: int) -> _Layer:
     import torch  # noqa: PLC0415 - heavy, loaded by now
 
-    there = features["attention_mask"].bool()
-    sizes = there.sum(dim=1)
-    owners = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
-    positions = torch.arange(there.shape[1]).expand(there.shape)[there]
-    network: Any = model.transformers_model
-    with torch.inference_mode():
-        tokens = network(
-            input_ids=features["input_ids"][there][None],
-            position_ids=positions[None],
-            attention_mask=(owners[:, None] == owners)[None, None],
-        ).last_hidden_state[0]
-        return np.asarray(torch.segment_reduce(tokens, "mean", lengths=sizes).numpy(), np.float32)
+    asked = layer.attention.self
+    parts = (asked.query, asked.key, asked.value)
+    weight, bias = (torch.cat([getattr(part, name).detach() for part in parts]) for name in ("weight", "bias"))
+    joined, widened, narrowed = layer.attention.output, layer.intermediate, layer.output
+    return _Layer(
+        heads,
+        _linear(weight, bias),
+        _linear(joined.dense.weight.detach(), joined.dense.bias.detach()),
+        joined.LayerNorm,
+        _linear(widened.dense.weight.detach(), widened.dense.bias.detach(), "gelu"),
+        _linear(narrowed.dense.weight.detach(), narrowed.dense.bias.detach()),
+        narrowed.LayerNorm,
+    )
+
+
+def _linear(weight: Tensor, bias: Tensor, then: str = "none") -> Callable[[Tensor], Tensor]:
+    """A linear layer, followed by ``gelu`` if asked: by oneDNN with its own layout of the weights where this build of
+    torch has that (its compiler calls the same operators), else by torch's own."""
+    import torch  # noqa: PLC0415 - heavy, loaded by now
+    from torch.nn import functional  # noqa: PLC0415 - heavy, loaded by now
+
+    def plain(rows: Tensor) -> Tensor:
+        made = functional.linear(rows, weight, bias)
+        return functional.gelu(made) if then == "gelu" else made
+
+    try:
+        laid_out = torch.ops.mkldnn._reorder_linear_weight(weight, _TOKENS)
+        run = torch.ops.mkldnn._linear_pointwise
+        run(torch.zeros(1, weight.shape[1]), laid_out, bias, then, [], "none")
+    except (AttributeError, RuntimeError):
+        return plain
+    return lambda rows: run(rows, laid_out, bias, then, [], "none")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from math import isnan
 from pathlib import Path
 from typing import overload
 
@@ -82,7 +83,7 @@ class EngagementTable(Sequence[Engagement]):
             value=float(self.values[index]),
             known=bool(self.known[index]),
             sample_size=int(self.sample_sizes[index]),
-            inputs={name: self._inputs(index, name) for name in NAMES},
+            inputs=self._inputs(index),
         )
 
     def without(self, index: int) -> "EngagementTable":
@@ -90,19 +91,23 @@ class EngagementTable(Sequence[Engagement]):
         of_bloggers = ("values", "known", "sample_sizes", "figures", "reasons", "groups", "channels", "talk")
         return replace(self, **{name: np.delete(getattr(self, name), index, axis=0) for name in of_bloggers})
 
-    def _inputs(self, index: int, name: str) -> dict[str, float | int | str | None]:
-        column = COLUMN[name]
-        code, group = int(self.reasons[index, column]), int(self.groups[index, column])
-        reason = None if code == KNOWN else REASONS[code].value
-        found: dict[str, float | int | str | None] = {
-            figure: int(value) if figure in _WHOLE else value
-            for figure, value in zip(FIGURES, self.figures[index, column].tolist(), strict=True)
-        }
-        if reason is not None:
-            found |= dict.fromkeys(_OF_SHOWN)
-        channel = str(self.channel_names[self.channels[index, column]])
-        found |= {"weight": MEASURES[name], "reason": reason, "channel": channel, **self._peers(group, column)}
-        return found | (self._talk(index, reason) if name == "commenters" else {})
+    def _inputs(self, index: int) -> Inputs:
+        # Whole rows are read at once: to take one figure out of an array takes longer than all that is done with it.
+        columns = (self.figures, self.reasons, self.groups, self.channels)
+        found: Inputs = {}
+        for name, figures, code, group, channel in zip(
+            NAMES, *(column[index].tolist() for column in columns), strict=True
+        ):
+            reason = None if code == KNOWN else REASONS[code].value
+            shown = dict(zip(FIGURES, figures, strict=True))
+            own = found[name] = {**shown, **{figure: int(shown[figure]) for figure in _WHOLE}}
+            if reason is not None:
+                own.update(dict.fromkeys(_OF_SHOWN))
+            own.update(weight=MEASURES[name], reason=reason, channel=str(self.channel_names[channel]))
+            own.update(self._peers(group, COLUMN[name]))
+            if name == "commenters":
+                own.update(self._talk(index, reason))
+        return found
 
     def _peers(self, group: int, column: int) -> dict[str, float | int | str | None]:
         shown, *quartiles = self.bands[group, column].tolist()
@@ -121,7 +126,7 @@ class EngagementTable(Sequence[Engagement]):
         figures = dict(zip(TALK, self.talk[index].tolist(), strict=True))
         found: dict[str, float | int | str | None] = {}
         for name, value in figures.items():
-            if reason is not None or np.isnan(value):
+            if reason is not None or isnan(value):
                 found[name] = None
             else:
                 found[name] = int(value) if name in _WHOLE_TALK else value

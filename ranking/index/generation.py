@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ranking.encoding.choice import ModelChoice
 from ranking.index import layout
 from ranking.index.bloggers import BloggerEntry, BloggerTable, read_table
 from ranking.index.columns import Columns, read_columns
+from ranking.index.paging import populate
 from ranking.index.post_list import PostRows, owners_of, read_post_list
 from ranking.index.segment import Document, Segment
 
@@ -77,8 +79,8 @@ class Generation:
         return f"gen_{self.number:06d}"
 
     @property
-    def bloggers(self) -> tuple[BloggerEntry, ...]:
-        """What the index says of each blogger."""
+    def bloggers(self) -> Sequence[BloggerEntry]:
+        """What the index says of each blogger; to ask one thing of all of them, ``table.entries.facts`` is faster."""
         return self.table.entries
 
     @property
@@ -94,7 +96,12 @@ class Generation:
     @cached_property
     def eligible(self) -> NDArray[np.bool_]:
         """Which bloggers can be candidates, shape (n,): those with posts that are blogs."""
-        return np.array([not blogger.reason for blogger in self.bloggers], np.bool_)
+        return np.array([not reason for reason in self.table.entries.facts.reason], np.bool_)
+
+    @cached_property
+    def eligible_places(self) -> NDArray[np.int64]:
+        """The same bloggers by their places, ascending."""
+        return np.flatnonzero(self.eligible)
 
     @cached_property
     def has_vector(self) -> NDArray[np.bool_]:
@@ -102,13 +109,23 @@ class Generation:
         return np.asarray(self.blogger_vectors.any(axis=1), np.bool_)
 
     @cached_property
+    def without_vector(self) -> NDArray[np.int64]:
+        """The other bloggers by their places, ascending."""
+        return np.flatnonzero(~self.has_vector)
+
+    @cached_property
     def positions(self) -> dict[str, int]:
         """The index of each blogger, by public id and by the key of each of its sites."""
-        return {
-            name: index
-            for index, blogger in enumerate(self.bloggers)
-            for name in (blogger.public_id, *blogger.site_keys)
-        }
+        facts = self.table.entries.facts
+        keys = ((key, index) for index, several in enumerate(facts.site_keys) for key in several)
+        return dict(chain(zip(facts.public_id, range(self.blogger_count), strict=True), keys))
+
+    def populate(self, seconds: float) -> bool:
+        """Whether everything that a search reads is in the page tables, see :func:`ranking.index.paging.populate`."""
+        posts = self.posts
+        # All segments' vectors, then all their postings, and so on: in the order in which a query would wait for them.
+        arrays = chain.from_iterable(zip(*(segment.searched for segment in self.segments), strict=True))
+        return populate((self.blogger_vectors, posts.offsets, posts.segments, posts.rows, *arrays), seconds)
 
     def vector_of(self, blogger: int) -> NDArray[np.float32]:
         """The mean direction of a blogger's posts; zeros where none has a vector."""

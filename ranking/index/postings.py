@@ -37,11 +37,15 @@ TERMS_FOUND = 4096
 
 
 class Posting(NamedTuple):
-    """One term: the rows that hold it, ascending, with signed counts, and how many documents hold it (signed)."""
+    """One term: the rows that hold it, ascending, with signed counts, and how many documents hold it (signed).
+
+    ``first`` is the place of its first posting among those of all terms.
+    """
 
     rows: NDArray[np.uint32]
     counts: NDArray[np.int16]
     documents: int
+    first: int = 0
 
 
 @lru_cache(TERMS_CACHED)
@@ -150,6 +154,12 @@ class Postings:
         )
         self._found = lru_cache(TERMS_FOUND)(self._look_up)
 
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What a search reads of the files."""
+        run = self._run
+        return run.hashes, run.starts, run.document_counts, run.rows, run.counts, self.lengths
+
     def find(self, term: str) -> Posting:
         """The postings of a term; none when no row holds it."""
         return self._found(term)
@@ -160,7 +170,11 @@ class Postings:
         if place == len(run.hashes) or run.hashes[place] != wanted:
             return Posting(run.rows[:0], run.counts[:0], 0)
         start, end = run.starts[place], run.starts[place + 1]
-        return Posting(run.rows[start:end], run.counts[start:end], int(run.document_counts[place]))
+        return Posting(run.rows[start:end], run.counts[start:end], int(run.document_counts[place]), int(start))
+
+    def at(self, places: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
+        """Rows and counts of the postings in these places among those of all terms."""
+        return self._run.rows[places], self._run.counts[places]
 
     def moved(self, new_rows: NDArray[np.int64]) -> tuple[Run, int, int]:
         """The same postings under new row numbers, with the documents and their terms that stay."""

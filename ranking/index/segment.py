@@ -67,6 +67,12 @@ class Segment:
         self.posts_text = Postings(folder / "posts")
         self.bloggers_text = Postings(folder / "bloggers")
 
+    @property
+    def searched(self) -> tuple[NDArray[Any], ...]:
+        """What a search reads of the files, the documents last."""
+        text = *self.posts_text.arrays, *self.bloggers_text.arrays
+        return self.post_vectors, *text, self.places, self.blocks, self._documents
+
     def document(self, row: int) -> Document:
         """The post of that row."""
         block, place = divmod(int(self.places[row]), BLOCK_POSTS)

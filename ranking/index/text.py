@@ -64,19 +64,20 @@ class BloggersText:
         """Which bloggers write the term, ascending, and how often."""
         owners, counts = [_NONE], [_NONE]
         for part, owner in self._parts:
-            rows, found, _ = part.find(term)
-            if len(rows):
-                owners.append(owner[rows])
-                counts.append(found.astype(np.int64))
+            found = part.find(term)
+            if len(found.rows):
+                owners.append(owner[found.rows])
+                counts.append(found.counts.astype(np.int64))
         listed, weights = np.concatenate(owners), np.concatenate(counts)
         if len(listed) * SPARSE < self._size:
             bloggers, places = np.unique(listed, return_inverse=True)
             summed = np.bincount(places, weights=weights, minlength=len(bloggers))
-        else:
-            bloggers = np.arange(-1, self._size)
-            summed = np.bincount(listed + 1, weights=weights, minlength=self._size + 1)
-        kept = (bloggers >= 0) & (summed != 0)
-        return bloggers[kept], summed[kept]
+            kept = (bloggers >= 0) & (summed != 0)
+            return bloggers[kept], summed[kept]
+        counted = np.bincount(listed + 1, weights=weights, minlength=self._size + 1)
+        of_everybody = np.asarray(counted[1:], np.float64)
+        holding = np.flatnonzero(of_everybody)
+        return holding, of_everybody[holding]
 
 
 class PostsText:
@@ -141,32 +142,30 @@ class _Ranges:
 
     def hits(self, postings: Postings, terms: Iterable[str]) -> _Hits:
         """What the segment's postings of these terms hold of the rows."""
-        places, numbers, counts = [_NONE], [_NONE], [_NONE]
-        for number, term in enumerate(terms):
-            rows, found, _ = postings.find(term)
-            if not len(rows):
-                continue
-            starts, ends = rows.searchsorted(self.bounds).reshape(-1, 2).T
-            sizes = ends - starts
-            total = int(sizes.sum())
-            if total:
-                chosen = np.arange(total) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-                held, often = _added_up(rows[chosen] + np.repeat(self.shifts, sizes), found[chosen].astype(np.int64))
-                places.append(held)
-                numbers.append(np.full(len(held), number))
-                counts.append(often)
-        return _Hits(np.concatenate(places), np.concatenate(numbers), np.concatenate(counts))
+        found = [postings.find(term) for term in terms]
+        if not found:
+            return _Hits(_NONE, _NONE, _NONE)
+        # Of all terms at once, since there are many runs with few postings in each.
+        starts, ends = np.stack([one.first + one.rows.searchsorted(self.bounds) for one in found]).reshape(-1, 2).T
+        sizes = ends - starts
+        chosen = np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        rows, counts = postings.at(chosen)
+        places = rows.astype(np.int64) + np.repeat(np.tile(self.shifts, len(found)), sizes)
+        numbers = np.repeat(np.arange(len(found)), sizes.reshape(len(found), -1).sum(axis=1))
+        return _added_up(_Hits(places, numbers, counts.astype(np.int64)))
 
 
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
-def _added_up(places: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each place once: a count too large for its file is written as several, side by side."""
-    first = np.concatenate([np.ones(1, np.bool_), places[1:] != places[:-1]])
-    if first.all():
-        return places, counts
-    return places[first], np.add.reduceat(counts, np.flatnonzero(first))
+def _added_up(hits: _Hits) -> _Hits:
+    """Each place of a term once: a count too large for its file is written as several, side by side."""
+    places, terms, counts = hits.places, hits.terms, hits.counts
+    again = (places[1:] == places[:-1]) & (terms[1:] == terms[:-1])
+    if not again.any():
+        return hits
+    first = np.concatenate([np.ones(1, np.bool_), ~again])
+    return _Hits(places[first], terms[first], np.add.reduceat(counts, np.flatnonzero(first)))
 
 
 def _ranges(posts: PostRows) -> list[tuple[int, _Ranges]]:

@@ -90,6 +90,7 @@ def _ranked(search: Search, asked: Asked) -> dict[str, Any]:
         "headers": {},
         "outcome": "ranked",
         "ranking": shown,
+        "is_about": search.estimates_how_many,
         "cards": cards.cards(shown["results"]),
         "facets": search.facets(ranking),
         "earlier": asked.address(page=asked.page - 1) if asked.page > 1 else "",
