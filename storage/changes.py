@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from storage.tables import Site, SiteChange, SiteMark
 from storage.tables.base import table_of
@@ -21,14 +21,14 @@ def fold(connection: Connection) -> None:
     """
     changed = sorted(set(connection.execute(delete(_CHANGE).returning(_CHANGE.c.site_id)).scalars()))
     for batch in batches(changed):
-        there = connection.execute(select(_SITE.c.id).where(_SITE.c.id.in_(batch))).scalars()
-        rows = [{"site_id": site_id, "mark": secrets.randbits(_MARK_BITS)} for site_id in there]
+        rows = [{"site_id": site_id, "mark": secrets.randbits(_MARK_BITS)} for site_id in batch]
         upsert(connection, _MARK, rows, key=["site_id"], update=["mark"])
+    connection.execute(delete(_MARK).where(_MARK.c.site_id.not_in(select(_SITE.c.id))))
 
 
 def marks(connection: Connection) -> dict[int, int]:
     """The mark of each site whose changes are all folded in; two states of the store with the same mark of a site say
     the same about it."""
-    noted = select(_CHANGE.c.site_id)
-    rows = connection.execute(select(_MARK.c.site_id, _MARK.c.mark).where(_MARK.c.site_id.not_in(noted)))
+    noted = exists().where(_CHANGE.c.site_id == _MARK.c.site_id)
+    rows = connection.execute(select(_MARK.c.site_id, _MARK.c.mark).where(~noted))
     return {row[0]: row[1] for row in rows}

@@ -1,15 +1,19 @@
 """Bloggers with their sites and the facts of their posts, as the index is built from: streamed; and posts' texts."""
 
 import gc
+import hashlib
+import inspect
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Subquery, func, or_, select
 
 from bloghound.records import BloggerOutline, PostText, RankableBlogger, RankablePost, RankableSite, SiteHealth
-from storage import audiences, changes
+from storage import audiences, changes, citations, comments, engagement, rankable_posts
 from storage.posts import not_live
 from storage.rankable_posts import posts_by_site
 from storage.tables import Blogger, Post, Site
@@ -44,12 +48,21 @@ def outlines(connection: Connection, suppressed: Container[str] = ()) -> list[Bl
 def _marks(connection: Connection) -> dict[int, int | None]:
     """One mark for all sites of each blogger: as theirs are drawn, no two sets of sites share their sum but by a chance
     of one in 2**63."""
-    known = changes.marks(connection)
+    known, code = changes.marks(connection), _code()
     found: dict[int, int | None] = {}
     for site_id, blogger_id in connection.execute(select(_SITE.c.id, _SITE.c.blogger_id)):
-        mark, others = known.get(site_id), found.get(blogger_id, 0)
+        mark, others = known.get(site_id), found.get(blogger_id, code)
         found[blogger_id] = None if mark is None or others is None else mark ^ others
     return found
+
+
+@lru_cache(maxsize=1)
+def _code() -> int:
+    """Part of every mark: after a change of what reads the facts, everybody's are read again."""
+    modules = (citations, comments, engagement, audiences, rankable_posts, changes)
+    files = [__file__, *(inspect.getfile(module) for module in modules)]
+    digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).digest()
+    return int.from_bytes(digest) % 2**63
 
 
 def bloggers(

@@ -28,8 +28,8 @@ WORDS = "espresso grinder lever bicycle gravel wheel pottery kiln glaze garden s
 BRIEFS = ("espresso at home with a lever and a grinder", "gravel bicycle", "Glasur und kiln")
 
 
-AGES_DAYS = (30, 31, 365, 3, -2)
-"""Of posts at :data:`AS_OF`: old ones, one that is leaving the year, a young one, and one of the future."""
+AGES_DAYS = (30, 31, 365, 3, -2, -7)
+"""Of posts at :data:`AS_OF`: old ones, one that is leaving the year, a young one, and two of the future."""
 
 
 @dataclass(frozen=True)

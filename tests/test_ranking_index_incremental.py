@@ -104,6 +104,14 @@ def test_facts_are_read_again_of_those_who_changed_and_when_time_changes_them(tm
     assert read_of(tmp_path, store) == ["ant.test", "bee.test", "cat.test"]
 
 
+def test_a_date_of_the_future_is_looked_at_again_when_it_is_a_week_away(tmp_path: Path) -> None:
+    """To the microsecond: then it is not yet young, and just afterwards it is."""
+    store = Store({1: replace(ESPRESSO, day=AGES_DAYS.index(-7))})
+    assert read_of(tmp_path, store) == ["ant.test"]
+    store.day = 1
+    assert read_of(tmp_path, store) == ["ant.test"]
+
+
 def test_facts_of_everybody_are_read_again_after_somebody_was_forgotten(tmp_path: Path) -> None:
     store = Store({1: ESPRESSO, 2: GRAVEL})
     index(tmp_path, store)

@@ -224,3 +224,48 @@ def test_all_triggers_are_there(database: Database) -> None:
     with database.read() as connection:
         found = connection.execute(text(names)).scalars().all()
     assert sorted(found) == sorted(f"note_{one.name}_{event}" for one in WATCHED for event in one.events)
+
+
+def test_a_site_that_goes_while_changes_are_looked_for_stops_nobody(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with database.transaction() as connection:
+        citing().write(connection)
+    with database.transaction() as erasing:
+        erasing.execute(delete(table_of(Link)))
+        erasing.execute(delete(table_of(Site)).where(table_of(Site).c.id == 4))
+        with database.transaction() as connection:
+            changes.fold(connection)
+            assert set(changes.marks(connection)) == {1, 2, 3, 4}
+    with database.transaction() as connection:
+        changes.fold(connection)
+        assert set(changes.marks(connection)) == {1, 2, 3}
+
+
+def test_many_rows_are_noted_in_no_time_after_a_single_one(database: Database) -> None:
+    """PostgreSQL would keep the plan for one row and compare every row with every other."""
+    site, number = table_of(Site), 3000
+    with database.transaction() as connection:
+        connection.execute(
+            table_of(Blogger).insert(), [{"id": 1, "public_id": "b", "site_key": "s", "created_at": NOW}]
+        )
+        rows = [{"public_id": f"{one}", "key": f"{one}", "home_url": "u"} for one in range(number)]
+        connection.execute(site.insert(), [row | {"blogger_id": 1, "first_seen": NOW} for row in rows])
+        changes.fold(connection)
+        connection.execute(update(site).where(site.c.key == "1").values(title="one"))
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL statement_timeout = '2s'"))
+        connection.execute(update(site).values(title="all"))
+        connection.execute(update(site).values(title="all of them"))
+        assert connection.execute(text("SELECT count(*) FROM site_change")).scalar() == number
+
+
+def test_triggers_find_their_tables_whatever_the_path(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no schemas")
+    with database.transaction() as connection:
+        citing().write(connection)
+        changes.fold(connection)
+        connection.execute(text("SET LOCAL search_path = ''"))
+        connection.execute(text("UPDATE public.site SET title = 'x' WHERE id = 1"))
+        assert connection.execute(text("SELECT site_id FROM public.site_change")).scalars().all() == [1]

@@ -19,7 +19,7 @@ from crawler.discovery import admit, seed_sites
 from crawler.downloads import own_hosts, require_contact
 from crawler.plan import RETRY_DELAYS_SECONDS, CrawlPlan, WebAccess, plan_for
 from crawler.safety.policy import Endpoint
-from storage import crawls, frontier, sites, suppressions
+from storage import changes, crawls, frontier, sites, suppressions
 from storage.database import Connection, open_database
 from storage.tables.base import utc_now
 
@@ -188,6 +188,8 @@ def _report(plan: CrawlPlan, seconds: float, errors: tuple[str, ...]) -> CrawlRe
                 crawls.finish(connection, plan.crawl_id, now=utc_now())
             outcomes, new, updated = crawls.outcomes(connection, plan.crawl_id)
             healths = crawls.site_healths(connection, plan.crawl_id)
+        with database.transaction() as connection:
+            changes.fold(connection)
     finally:
         database.close()
     return CrawlReport(healths, outcomes, new, updated, sum(outcomes.values()), seconds, errors)

@@ -47,10 +47,10 @@ class Channel:
 
 def next_turns(dates: NDArray[np.int64], as_of: datetime) -> NDArray[np.int64]:
     """For posts of these dates the next moment at which time alone changes what is counted of them, beside the rate:
-    when a date of the future is near enough to be young, when it comes, and when it is no longer young."""
+    just after a date of the future is as near as young ones are, when it comes, and when it is no longer young."""
     age, now = MIN_POST_AGE // timedelta(microseconds=1), moment_of(as_of)
     found = np.full(dates.shape, NEVER)
-    for turns in (dates + age, dates, dates - age):
+    for turns in (dates + age, dates, dates - age + 1):
         found = np.where(turns > now, turns, found)
     return found
 

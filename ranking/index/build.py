@@ -31,7 +31,7 @@ from ranking.index.layout import HeldIndex
 from ranking.index.post_list import PostRows, post_list, write_post_list
 from ranking.index.previous import PreviousPosts
 from ranking.index.segment import Segment
-from ranking.index.settled import Gathered, Settled, settled_kind, write_settled
+from ranking.index.settled import Gathered, Settled, marks_of, settled_kind, unchanged, write_settled
 from ranking.index.stream import BloggerStream, StoredBloggers, TextsById, VectorsByHash
 from ranking.index.workers import GrowingSegments
 from ranking.score import FORMULA
@@ -86,9 +86,14 @@ def complete_bloggers(
     model_languages: frozenset[str] | None,
 ) -> frozenset[int]:
     """Storage ids of the bloggers whom the current generation holds as they are, every post with the vector of this
-    model that it can have. Raises StorageError when the index cannot be read."""
+    model that it can have."""
     before = _before(index_dir, _identity(encoder_name, dimensions, model_languages))
-    return _settled(before).unchanged(outlines)
+    try:
+        marks = marks_of(_settled_folder(before))
+    except (IndexDamagedError, StorageError):
+        # Somebody is forgotten just now: all is looked at.
+        return frozenset()
+    return unchanged(outlines, marks)
 
 
 def build_generation(
@@ -230,14 +235,22 @@ def _write_bloggers(
     return gathered, [Part(segment, np.ones(segment.posts, np.bool_)) for segment in new]
 
 
-def _settled(before: _Before | None) -> Settled:
-    """What the earlier generation has settled; nothing where another version of the program did, or somebody was
-    forgotten since."""
+def _settled_folder(before: _Before | None) -> Path | None:
+    """Where the earlier generation has what it settled; None where other code did, or somebody was forgotten since."""
     found = before.meta.get("settled") if before else None
     if before is None or found is None or found["kind"] != settled_kind():
+        return None
+    return before.folder / str(found["folder"])
+
+
+def _settled(before: _Before | None) -> Settled:
+    folder = _settled_folder(before)
+    if before is None or folder is None:
         return Settled()
-    as_of = datetime.fromisoformat(before.meta["as_of"])
-    return Settled(before.folder / found["folder"], before.folder / before.meta["table"], as_of)
+    try:
+        return Settled(folder, before.folder / before.meta["table"], datetime.fromisoformat(before.meta["as_of"]))
+    except IndexDamagedError:
+        return Settled()
 
 
 def _parts(previous: PreviousPosts) -> Parts:

@@ -4,11 +4,14 @@ changed: it holds until the mark of a blogger is another (:class:`bloghound.reco
 Files: ``settled.npz`` and ``findings.json``, both without what depends on other bloggers.
 """
 
+import hashlib
+import inspect
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
-from importlib.metadata import version
+from functools import lru_cache
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -17,13 +20,17 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from bloghound import records, urls
 from bloghound.records import BloggerOutline, UnknownReason
+from ranking import activity, credibility
 from ranking.activity import moment_of, rate_of
 from ranking.credibility import Finding
+from ranking.engagement import channels, discussion, groups, measures
 from ranking.engagement.channels import NEVER, Channel, next_turns
 from ranking.engagement.discussion import Talk
 from ranking.engagement.groups import band_of
 from ranking.engagement.measures import NAMES
+from ranking.index import facts
 from ranking.index.bloggers import BloggerEntry, line_of, read_lines
 from ranking.index.layout import reading
 from ranking.relevance import POSTS_PER_BLOGGER
@@ -36,9 +43,15 @@ _CODES = {reason.value: code for code, reason in enumerate(_REASONS)}
 _TALK = len(fields(Talk))
 
 
+@lru_cache(maxsize=1)
 def settled_kind() -> dict[str, Any]:
     """What must be the same for what is settled to be so: the code that worked it out, and how much it looked at."""
-    return {"version": version("bloghound"), "posts_per_blogger": POSTS_PER_BLOGGER}
+    code = b"".join(Path(inspect.getfile(module)).read_bytes() for module in _WORKED_OUT_BY)
+    return {"code": hashlib.sha256(code).hexdigest(), "posts_per_blogger": POSTS_PER_BLOGGER}
+
+
+_WORKED_OUT_BY = (activity, credibility, channels, discussion, groups, measures, facts, records, urls)
+"""What facts are made by, beside the formula: nobody has to remember to raise a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +96,9 @@ class Gathered:
 def write_settled(folder: Path, gathered: Gathered, as_of: datetime) -> None:
     """Write what was gathered into a new folder."""
     folder.mkdir(parents=True)
-    channels = [channel for several in gathered.channels for channel in several]
-    families, family_of = np.unique(np.array([one.family for one in channels], np.str_), return_inverse=True)
-    dates = np.concatenate([np.zeros(0, np.int64), *(one.dates for one in channels)])
+    every = [channel for several in gathered.channels for channel in several]
+    families, family_of = np.unique(np.array([one.family for one in every], np.str_), return_inverse=True)
+    dates = np.concatenate([np.zeros(0, np.int64), *(one.dates for one in every)])
     dated = [sum(len(one.dates) for one in several) for several in gathered.channels]
     np.savez(
         folder / _COLUMNS,
@@ -96,13 +109,13 @@ def write_settled(folder: Path, gathered: Gathered, as_of: datetime) -> None:
         sizes=np.array([len(several) for several in gathered.channels], np.int64),
         family_names=families,
         families=family_of.astype(np.int64),
-        counted=np.array([len(one.counts) for one in channels], np.int64),
-        counts=np.concatenate([np.zeros((0, len(NAMES)), np.int64), *(one.counts for one in channels)]),
-        dated=np.array([len(one.dates) for one in channels], np.int64),
+        counted=np.array([len(one.counts) for one in every], np.int64),
+        counts=np.concatenate([np.zeros((0, len(NAMES)), np.int64), *(one.counts for one in every)]),
+        dated=np.array([len(one.dates) for one in every], np.int64),
         dates=dates,
-        young=np.array([one.young_posts for one in channels], np.int64),
-        reasons=np.array([[_CODES[name] for name in one.reasons] for one in channels], np.int8).reshape(-1, len(NAMES)),
-        talk=np.array([astuple(one.talk) for one in channels], np.float64).reshape(-1, _TALK),
+        young=np.array([one.young_posts for one in every], np.int64),
+        reasons=np.array([[_CODES[name] for name in one.reasons] for one in every], np.int8).reshape(-1, len(NAMES)),
+        talk=np.array([astuple(one.talk) for one in every], np.float64).reshape(-1, _TALK),
     )
     shown = {str(row): found for row, found in enumerate(gathered.findings) if found}
     (folder / _FINDINGS).write_bytes(orjson.dumps(shown))
@@ -113,6 +126,26 @@ def _least(turns: NDArray[np.int64], sizes: list[int]) -> NDArray[np.int64]:
     found = np.full(len(sizes), NEVER)
     np.minimum.at(found, np.repeat(np.arange(len(sizes)), sizes), turns)
     return found
+
+
+def marks_of(folder: Path | None) -> dict[int, int]:
+    """The marks alone, by storage id; raises what :class:`Settled` does."""
+    if folder is None:
+        return {}
+    with _columns(folder) as stored:
+        return dict(zip(stored["ids"].tolist(), stored["marks"].tolist(), strict=True))
+
+
+def unchanged(outlines: Iterable[BloggerOutline], marks: Mapping[int, int]) -> frozenset[int]:
+    """The bloggers, by storage id, about whom storage says the same as when they had these marks."""
+    return frozenset(one.blogger_id for one in outlines if one.mark == marks.get(one.blogger_id, UNMARKED))
+
+
+@contextmanager
+def _columns(folder: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
+    damages = (ValueError, KeyError, TypeError, zipfile.BadZipFile)
+    with reading(folder, *damages), np.load(folder / _COLUMNS, allow_pickle=False) as stored:
+        yield stored
 
 
 class Settled:
@@ -129,9 +162,8 @@ class Settled:
         self._as_of = as_of
         if folder is None:
             return
-        with reading(folder, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-            with np.load(folder / _COLUMNS, allow_pickle=False) as stored:
-                self._columns = column = {name: stored[name] for name in stored.files}
+        with _columns(folder) as stored:
+            self._columns = column = dict(stored)
             findings = orjson.loads((folder / _FINDINGS).read_bytes())
             self._findings = {int(row): tuple(map(_finding, found)) for row, found in findings.items()}
         self._lines = read_lines(table)
@@ -145,30 +177,25 @@ class Settled:
         self._marks = dict(zip(ids, column["marks"].tolist(), strict=True))
         self._until = dict(zip(ids, column["until"].tolist(), strict=True))
 
-    def unchanged(self, outlines: Iterable[BloggerOutline]) -> frozenset[int]:
-        """The bloggers, by storage id, about whom storage says the same as then."""
-        marks = self._marks
-        return frozenset(one.blogger_id for one in outlines if one.mark == marks.get(one.blogger_id, UNMARKED))
-
     def lasting(self, outlines: Iterable[BloggerOutline], as_of: datetime) -> frozenset[int]:
         """Those of whom nothing else is said at ``as_of`` but the rate of posts, which follows from their dates."""
         if self._as_of is None or as_of < self._as_of:
             return frozenset()
         now = moment_of(as_of)
-        return frozenset(one for one in self.unchanged(outlines) if now < self._until[one])
+        return frozenset(one for one in unchanged(outlines, self._marks) if now < self._until[one])
 
     def facts_of(self, blogger_id: int, as_of: datetime) -> Facts:
         """The facts at ``as_of`` of a blogger of whom they hold."""
         row = self._rows[blogger_id]
         first, end = self._firsts[row : row + 2]
         now = moment_of(as_of)
-        channels = tuple(self._channel(number, now) for number in range(first, end))
-        dates = channels[0].dates if len(channels) == 1 else np.sort(np.concatenate([one.dates for one in channels]))
+        own = tuple(self._channel(number, now) for number in range(first, end))
+        dates = own[0].dates if len(own) == 1 else np.sort(np.concatenate([one.dates for one in own]))
         rate = rate_of(dates, now)
         line = self._lines[row]
         if rate != _known(self._rates[row]):
             line = line_of({**orjson.loads(line), "posts_per_month": rate})
-        return Facts(line, rate, channels, self._findings.get(row, ()))
+        return Facts(line, rate, own, self._findings.get(row, ()))
 
     def _channel(self, number: int, now: int) -> Channel:
         dates = self._columns["dates"][self._dates_at[number] : self._dates_at[number + 1]]

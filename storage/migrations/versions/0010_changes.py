@@ -22,7 +22,8 @@ _ALWAYS = (_INSERT, _UPDATE, _DELETE)
 
 @dataclass(frozen=True)
 class Watched:
-    """Rows of a table, and the sites whose facts they tell: a query for their ids, with ``{row}`` for the row."""
+    """Rows of a table, and the sites whose facts they tell: a query for their ids, with ``{row}`` for the row and
+    ``{at}`` before tables."""
 
     name: str
     table: str
@@ -31,11 +32,11 @@ class Watched:
     events: Sequence[str] = _ALWAYS
 
 
-_SITE_OF_POST = "SELECT post.site_id FROM post WHERE post.id = {row}.post_id"
-_LINKED = "SELECT target.id FROM link JOIN site AS target ON target.key = link.target_site_key WHERE "
+_SITE_OF_POST = "SELECT post.site_id FROM {at}post WHERE post.id = {row}.post_id"
+_LINKED = "SELECT target.id FROM {at}link JOIN {at}site AS target ON target.key = link.target_site_key WHERE "
 _LINK_ENDS = (
     "SELECT {row}.site_id WHERE {row}.post_id IS NOT NULL UNION "
-    "SELECT site.id FROM site WHERE site.key = {row}.target_site_key AND {row}.post_id IS NOT NULL"
+    "SELECT site.id FROM {at}site WHERE site.key = {row}.target_site_key AND {row}.post_id IS NOT NULL"
 )
 _OF_POST = (
     "site_id", "author_id", "url", "content_hash", "published_at", "language", "words", "state", "text_reserved",
@@ -50,17 +51,19 @@ _OF_METRIC = ("site_id", "kind", "value", "source_url", "observed_at", "imported
 # What a post or a site links to is told by its state and its blogger too: only live posts of others cite.
 WATCHED = (
     Watched("post", "post", _OF_POST, "SELECT {row}.site_id"),
-    Watched("post_moved", "post", ("site_id", "state"), f"{_LINKED} link.post_id = {{row}}.id", (_UPDATE,)),
+    Watched("post_moved", "post", ("site_id", "state"), _LINKED + "link.post_id = {row}.id", (_UPDATE,)),
     Watched("site", "site", _OF_SITE, "SELECT {row}.id", (_INSERT, _UPDATE)),
-    Watched("site_moved", "site", ("blogger_id",), f"{_LINKED} link.site_id = {{row}}.id", (_UPDATE,)),
+    Watched("site_moved", "site", ("blogger_id",), _LINKED + "link.site_id = {row}.id", (_UPDATE,)),
     Watched(
         "blogger",
         "blogger",
         ("public_id", "name", "site_key"),
-        "SELECT site.id FROM site WHERE site.blogger_id = {row}.id",
+        "SELECT site.id FROM {at}site WHERE site.blogger_id = {row}.id",
         (_UPDATE,),
     ),
-    Watched("author", "author", ("name",), "SELECT post.site_id FROM post WHERE post.author_id = {row}.id", (_UPDATE,)),
+    Watched(
+        "author", "author", ("name",), "SELECT post.site_id FROM {at}post WHERE post.author_id = {row}.id", (_UPDATE,)
+    ),
     Watched("link", "link", ("site_id", "post_id", "target_url", "target_site_key", "context", "rel"), _LINK_ENDS),
     Watched("address", "post_address", ("post_id", "site_id", "folded_url"), "SELECT {row}.site_id"),
     Watched(
@@ -82,7 +85,7 @@ def watch(watched: Watched, dialect: str) -> Iterator[str]:
 
 def _sqlite_trigger(watched: Watched, event: str) -> str:
     rows = {_INSERT: ("NEW",), _UPDATE: ("OLD", "NEW"), _DELETE: ("OLD",)}[event]
-    sites = " UNION ".join(watched.sites.format(row=row) for row in rows)
+    sites = " UNION ".join(watched.sites.format(row=row, at="") for row in rows)
     before, after = (", ".join(f"{row}.{column}" for column in watched.columns) for row in ("OLD", "NEW"))
     condition = f"WHEN ({before}) IS NOT ({after})" if len(watched.columns) > 1 else f"WHEN {before} IS NOT {after}"
     return (
@@ -94,7 +97,11 @@ def _sqlite_trigger(watched: Watched, event: str) -> str:
 
 
 def _postgresql_trigger(watched: Watched, event: str) -> Iterator[str]:
-    """One function call for each statement: it writes each site once, and rows only, so that writers never wait."""
+    """One function call for each statement, which only adds rows, so that no writer waits for another.
+
+    The statement is put together at each call: it is planned for as many rows as there are, where a kept plan of one
+    row would take minutes for a hundred thousand; and it names the schema of the table, whatever the caller's path.
+    """
     name = f"note_{watched.name}_{event}"
     tables = {
         _INSERT: "NEW TABLE AS after_rows",
@@ -103,7 +110,12 @@ def _postgresql_trigger(watched: Watched, event: str) -> Iterator[str]:
     }[event]
     yield (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $note$ BEGIN "
-        f"INSERT INTO site_change (site_id) {_postgresql_sites(watched, event)}; RETURN NULL; END $note$"
+        "EXECUTE replace($sites$"
+        "INSERT INTO here.site_change (site_id) "
+        f"SELECT site_id FROM ({_postgresql_sites(watched, event)}) AS concerned (site_id) WHERE NOT EXISTS ("
+        "SELECT 1 FROM here.site_change AS known WHERE known.site_id = concerned.site_id "
+        "AND known.xmin = CAST(pg_current_xact_id() AS xid))"
+        "$sites$, 'here.', quote_ident(TG_TABLE_SCHEMA) || '.'); RETURN NULL; END $note$"
     )
     yield (
         f"CREATE TRIGGER {name} AFTER {event.upper()} ON {watched.table} REFERENCING {tables} "
@@ -112,7 +124,7 @@ def _postgresql_trigger(watched: Watched, event: str) -> Iterator[str]:
 
 
 def _postgresql_sites(watched: Watched, event: str) -> str:
-    sites = f"CROSS JOIN LATERAL ({watched.sites.format(row='one')}) AS concerned (id)"
+    sites = f"CROSS JOIN LATERAL ({watched.sites.format(row='one', at='here.')}) AS concerned (id)"
     if event != _UPDATE:
         rows = "after_rows" if event == _INSERT else "before_rows"
         return f"SELECT DISTINCT concerned.id FROM {rows} AS one {sites}"
@@ -136,7 +148,7 @@ def upgrade() -> None:
     """Make the tables and the triggers; every site that is there has changed."""
     op.create_table(
         "site_change",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site_change")),
     )
@@ -145,7 +157,6 @@ def upgrade() -> None:
         "site_mark",
         sa.Column("site_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("mark", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_mark_site_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site_mark")),
     )
     op.execute("INSERT INTO site_change (site_id) SELECT id FROM site")
