@@ -112,13 +112,16 @@ def test_a_date_of_the_future_is_looked_at_again_when_it_is_a_week_away(tmp_path
     assert read_of(tmp_path, store) == ["ant.test"]
 
 
-def test_facts_of_everybody_are_read_again_after_somebody_was_forgotten(tmp_path: Path) -> None:
-    store = Store({1: ESPRESSO, 2: GRAVEL})
+def test_who_was_forgotten_is_settled_no_more_and_the_others_are(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: replace(GRAVEL, language="de"), 3: Written((6, 7), language="de", owner=2)})
     index(tmp_path, store)
     del store.posts[2]
     forget(tmp_path, "blg_bee")
-    assert not list(tmp_path.glob("*/settled-*"))
-    assert read_of(tmp_path, store) == ["ant.test"]
+    (folder,) = tmp_path.glob("000001/settled-*")
+    assert np.load(folder / "settled.npz")["ids"].tolist() == [100, 98]
+    assert read_of(tmp_path, store) == []
+    with TemporaryDirectory() as at_once:
+        assert said(open_generation(tmp_path)) == said(index(Path(at_once), store))
 
 
 def test_a_changed_post_is_one_removed_and_one_added(tmp_path: Path) -> None:

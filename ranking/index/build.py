@@ -236,7 +236,7 @@ def _write_bloggers(
 
 
 def _settled_folder(before: _Before | None) -> Path | None:
-    """Where the earlier generation has what it settled; None where other code did, or somebody was forgotten since."""
+    """Where the earlier generation has what it settled; None where other code did so."""
     found = before.meta.get("settled") if before else None
     if before is None or found is None or found["kind"] != settled_kind():
         return None

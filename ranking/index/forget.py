@@ -35,6 +35,7 @@ from ranking.index.layout import HeldIndex
 from ranking.index.merging import merge_segments
 from ranking.index.post_list import post_list, write_post_list
 from ranking.index.segment import Segment
+from ranking.index.settled import write_without
 from ranking.index.withdrawals import DeadRows, write_withdrawals
 
 
@@ -154,16 +155,27 @@ def _rewrite(
     write_post_list(table, posts)
     whole.write_dead(table)
     write_columns(columns, _columns_without(generation.columns, leaving))
+    settled = _settled_without(generation, leaving)
     segments = [*(part.segment for part in new), *([whole.withdrawn] if whole.withdrawn else [])]
     listed = {table.name, columns.name, *(segment.folder.name for segment in segments)}
+    listed |= {settled["folder"]} if settled else set()
     sealed = layout.seal(folder, meta["files"] | rewriting.files)
     files = {name: facts for name, facts in sealed.items() if name.split("/")[0] in listed}
     new_names = {one.folder.name for one in rewriting.rewritten.values() if one is not None}
     rewriting.files.update({name: facts for name, facts in files.items() if name.split("/")[0] in new_names})
     counts = {"bloggers": len(kept), "posts": len(posts.rows)}
     changed = {"counts": counts, "families": whole.families, "table": table.name, "columns": columns.name}
-    # What is settled names posts; without it the next build works out everybody's facts again.
-    return {**meta, **whole.meta(), **changed, "settled": None, "files": files}
+    return {**meta, **whole.meta(), **changed, "settled": settled, "files": files}
+
+
+def _settled_without(generation: Generation, leaving: Sequence[int]) -> dict[str, Any] | None:
+    """What ``meta.json`` says of what is settled about those who stay."""
+    known = generation.meta.get("settled")
+    if known is None:
+        return None
+    target = generation.folder / layout.fresh_name("settled")
+    write_without(target, generation.folder / known["folder"], leaving)
+    return {**known, "folder": target.name}
 
 
 def _is_of(segment: Segment, blogger_ids: NDArray[np.int64]) -> NDArray[np.bool_]:

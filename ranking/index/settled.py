@@ -7,7 +7,7 @@ Files: ``settled.npz`` and ``findings.json``, both without what depends on other
 import hashlib
 import inspect
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
@@ -36,6 +36,8 @@ from ranking.index.layout import reading
 from ranking.relevance import POSTS_PER_BLOGGER
 
 _COLUMNS, _FINDINGS = "settled.npz", "findings.json"
+_OF_BLOGGERS = ("ids", "marks", "until", "rates", "sizes")
+_OF_CHANNELS = ("families", "counted", "dated", "young", "reasons", "talk")
 UNMARKED = -1
 """Stands for the mark of a blogger who is to be looked at again."""
 _REASONS = tuple(UnknownReason)
@@ -128,6 +130,33 @@ def _least(turns: NDArray[np.int64], sizes: list[int]) -> NDArray[np.int64]:
     return found
 
 
+def write_without(folder: Path, source: Path, leaving: Sequence[int]) -> None:
+    """Write what is settled in ``source`` into a new folder, but for the bloggers in these rows."""
+    with _columns(source) as stored:
+        columns = dict(stored)
+    kept = np.ones(len(columns["ids"]), np.bool_)
+    kept[list(leaving)] = False
+    channels = np.repeat(kept, columns["sizes"])
+    rows = {
+        "counts": np.repeat(channels, columns["counted"]),
+        "dates": np.repeat(channels, columns["dated"]),
+        **dict.fromkeys(_OF_BLOGGERS, kept),
+        **dict.fromkeys(_OF_CHANNELS, channels),
+    }
+    folder.mkdir(parents=True)
+    left: dict[str, Any] = {name: one[rows[name]] if name in rows else one for name, one in columns.items()}
+    np.savez(folder / _COLUMNS, **left)
+    found, places = _findings_in(source), (np.cumsum(kept) - 1).tolist()
+    shown = {str(places[row]): several for row, several in found.items() if kept[row]}
+    (folder / _FINDINGS).write_bytes(orjson.dumps(shown))
+
+
+def _findings_in(folder: Path) -> dict[int, tuple[Finding, ...]]:
+    with reading(folder, ValueError, KeyError, TypeError):
+        findings = orjson.loads((folder / _FINDINGS).read_bytes())
+        return {int(row): tuple(map(_finding, found)) for row, found in findings.items()}
+
+
 def marks_of(folder: Path | None) -> dict[int, int]:
     """The marks alone, by storage id; raises what :class:`Settled` does."""
     if folder is None:
@@ -164,9 +193,7 @@ class Settled:
             return
         with _columns(folder) as stored:
             self._columns = column = dict(stored)
-            findings = orjson.loads((folder / _FINDINGS).read_bytes())
-            self._findings = {int(row): tuple(map(_finding, found)) for row, found in findings.items()}
-        self._lines = read_lines(table)
+        self._findings, self._lines = _findings_in(folder), read_lines(table)
         self._firsts = _starts(column["sizes"])
         self._rates, self._young, self._talk = (column[name].tolist() for name in ("rates", "young", "talk"))
         self._families = column["family_names"][column["families"]].tolist()
