@@ -38,7 +38,8 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def patient(settings: Settings) -> Settings:
-    return settings.model_copy(update={"parse_timeout_seconds": 600.0})
+    """One parser for the page that holds it, and one for the rest."""
+    return settings.model_copy(update={"parse_timeout_seconds": 600.0, "extraction_workers": 2})
 
 
 def posts_in(settings: Settings) -> int:
