@@ -15,8 +15,7 @@ from sqlalchemy import JSON, Column, Connection, Integer, MetaData, Table, bindp
 from sqlalchemy.types import DateTime, LargeBinary
 
 from bloghound.errors import BackupError, BloghoundError
-from storage.database import REVISION_TABLE
-from storage.migrating import revision_of
+from storage.database import REVISION_TABLE, revision_of
 from storage.tables import metadata
 
 _LEFT_OUT = frozenset({"web_session", "sign_in", "idempotency_record", "site_change", "site_mark"})

@@ -154,18 +154,20 @@ def open_database(settings: Settings) -> Database:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables to ``revision``; does nothing, and imports nothing, when they already are at the newest."""
-    if revision == "head" and _revision(database) == _newest_revision():
+    with database.read() as connection:
+        current = revision_of(connection)
+    if revision == "head" and current == _newest_revision():
         return
     from storage.migrating import run_upgrade  # noqa: PLC0415 - alembic costs 0.2 s that most commands need not pay
 
     run_upgrade(database, revision)
 
 
-def _revision(database: Database) -> str | None:
-    with database.read() as connection:
-        if not inspect(connection).has_table(REVISION_TABLE):
-            return None
-        return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - our own
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the tables; None where there are none."""
+    if not inspect(connection).has_table(REVISION_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - our own
 
 
 @lru_cache(maxsize=1)

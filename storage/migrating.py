@@ -4,12 +4,11 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from bloghound.errors import StorageError
-from storage.database import Database
+from storage.database import Database, revision_of
 
 # Any 64-bit number of our own: PostgreSQL's advisory lock under which one process migrates and the others wait.
 _MIGRATION_LOCK = 0x626C6F67
@@ -32,11 +31,6 @@ def run_downgrade(database: Database, revision: str) -> None:
     """Bring the tables back to ``revision`` (``base``: none)."""
     with database.transaction() as connection:
         command.downgrade(_config(connection), revision)
-
-
-def revision_of(connection: Connection) -> str | None:
-    """The revision of the tables; None where there are none."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def known_revisions() -> frozenset[str]:

@@ -8,9 +8,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
 from storage import judgements, niches
-from storage.database import open_database, upgrade
+from storage.database import open_database, revision_of, upgrade
 from storage.judgements import Grade, JudgedFor, Seen
-from storage.migrating import revision_of, run_downgrade
+from storage.migrating import run_downgrade
 from storage.tables import Blogger, Niche, Post, Site, metadata
 from storage.tables.base import table_of, utc_now
 from tests.reranked import Reranked, writer

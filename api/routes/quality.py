@@ -29,8 +29,8 @@ def get_quality(service: ServiceDep, actor: Reader) -> QualityOut:
         last = quality.last_measured(connection, actor.workspace_id)
         job = quality.under_way(connection, actor.workspace_id)
     waiting = job.public_id if job else None
-    if last is None or last.finished_at is None or not any(map(quality.is_liked, briefs)):
-        judged = any(map(quality.is_liked, briefs))
+    judged = any(map(quality.is_liked, briefs))
+    if last is None or last.finished_at is None or not judged:
         reason = Unmeasured.NOT_MEASURED if judged else Unmeasured.NOTHING_JUDGED
         return QualityOut(measured=None, reason=reason, outdated=[], job=waiting)
     figures = last.result[quality.QUALITY]

@@ -86,10 +86,10 @@ class EngagementTable(Sequence[Engagement]):
             inputs=self._inputs(index),
         )
 
-    def without(self, index: int) -> "EngagementTable":
-        """The same without one blogger; every other figure stays as it was."""
+    def without(self, *bloggers: int) -> "EngagementTable":
+        """The same without these bloggers; every other figure stays as it was."""
         of_bloggers = ("values", "known", "sample_sizes", "figures", "reasons", "groups", "channels", "talk")
-        return replace(self, **{name: np.delete(getattr(self, name), index, axis=0) for name in of_bloggers})
+        return replace(self, **{name: np.delete(getattr(self, name), bloggers, axis=0) for name in of_bloggers})
 
     def _inputs(self, index: int) -> Inputs:
         # Whole rows are read at once: to take one figure out of an array takes longer than all that is done with it.

@@ -32,15 +32,15 @@ class Columns:
     engagement: EngagementTable
     findings: tuple[tuple[Finding, ...], ...]
 
-    def without(self, blogger: int) -> "Columns":
-        """The same columns without one row; every other figure stays as it was built."""
-        kept = np.delete(np.arange(len(self.engagement)), blogger)
+    def without(self, *bloggers: int) -> "Columns":
+        """The same columns without these rows; every other figure stays as it was built."""
+        kept = np.delete(np.arange(len(self.engagement)), bloggers)
         return replace(
             self,
             matrix=csr_array(self.matrix[kept][:, kept]),
             reach=self.reach[kept],
             distinct_linkers=self.distinct_linkers[kept],
-            engagement=self.engagement.without(blogger),
+            engagement=self.engagement.without(*bloggers),
             findings=tuple(self.findings[index] for index in kept),
         )
 

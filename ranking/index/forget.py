@@ -19,7 +19,7 @@ from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 from ranking.index import layout
 from ranking.index.assembly import Part, Parts
 from ranking.index.bloggers import write_table
-from ranking.index.columns import Columns, write_columns
+from ranking.index.columns import write_columns
 from ranking.index.generation import Generation, open_generation
 from ranking.index.held import (
     Marks,
@@ -154,7 +154,7 @@ def _rewrite(
     posts = post_list(generation.blogger_ids[kept], [part.segment for part in new], [part.live for part in new])
     write_post_list(table, posts)
     whole.write_dead(table)
-    write_columns(columns, _columns_without(generation.columns, leaving))
+    write_columns(columns, generation.columns.without(*leaving))
     settled = _settled_without(generation, leaving)
     segments = [*(part.segment for part in new), *([whole.withdrawn] if whole.withdrawn else [])]
     listed = {table.name, columns.name, *(segment.folder.name for segment in segments)}
@@ -180,12 +180,6 @@ def _settled_without(generation: Generation, leaving: Sequence[int]) -> dict[str
 
 def _is_of(segment: Segment, blogger_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.isin(owner_ids(segment), blogger_ids)
-
-
-def _columns_without(columns: Columns, leaving: Sequence[int]) -> Columns:
-    for blogger in reversed(leaving):
-        columns = columns.without(blogger)
-    return columns
 
 
 def _without_doomed(rewriting: _Rewriting, folder: Path, part: Part) -> Part | None:
