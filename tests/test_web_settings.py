@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from bloghound.settings import PREFIX, Settings
 from tests.browsing import PHONE, chromium, grave_faults, overflow, visiting
+from tests.conftest import postgres_database
 from tests.serving import Answer, ask, make_key, serving, sign_in
 from tests.working import CONTACT
 
@@ -136,12 +137,12 @@ def test_every_setting_is_listed_with_its_meaning(service: str, session: dict[st
 
 
 def test_a_database_password_is_hidden(tmp_path: Path, postgres: "PostgresServer") -> None:
-    postgres.psql("CREATE DATABASE with_password;")
-    address = make_url(str(postgres.get_uri("with_password"))).set(drivername="postgresql+psycopg", password="s3cret")
-    whole = Settings(data_dir=tmp_path, database_url=address.render_as_string(hide_password=False))
-    key = make_key(whole)
-    with serving(whole) as service:
-        page = shown(service, sign_in(service, key))
+    with postgres_database(postgres) as (_, url):
+        address = make_url(url).set(password="s3cret").render_as_string(hide_password=False)
+        whole = Settings(data_dir=tmp_path, database_url=address)
+        key = make_key(whole)
+        with serving(whole) as service:
+            page = shown(service, sign_in(service, key))
     assert ("postgresql+psycopg://" in page, "s3cret" in page) == (True, False)
 
 
