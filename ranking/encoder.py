@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, lru_cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from numpy.typing import NDArray
 from bloghound.errors import EncoderError
 from ranking.encoding.ahead import made_ahead
 from ranking.encoding.batches import Plan, batches_by_length, plan_for_cpu, plan_for_gpu
-from ranking.encoding.choice import BUNDLED_CHOICE, BUNDLED_MODEL, ModelChoice
-from ranking.encoding.loading import load_model
+from ranking.encoding.choice import BUNDLED_MODEL, ModelChoice
+from ranking.encoding.loading import FoundModel, found_model
 from ranking.encoding.packing import PackedBert, packs
 from ranking.encoding.tokens import Reader, Reading, Tokens, UnpaddedTexts
 
@@ -65,20 +66,19 @@ _UNRELATED = (
 
 
 class Encoder:
-    """A loaded embedding model; ``choice`` is how it is loaded again.
+    """An embedding model, thread-safe; the bundled one is read when it first encodes something, which takes seconds.
 
-    ``name`` is the key of its vectors in storage: all that shapes them.
+    ``name`` is the key of its vectors in storage: all that shapes them. ``choice`` is how it is loaded again. Whatever
+    encodes raises EncoderError when the model fails.
     """
 
-    def __init__(self, model: SentenceTransformer, name: str, choice: ModelChoice = BUNDLED_CHOICE) -> None:
-        self._model = model.eval()
-        self._reader = Reader(model)
-        self.name = name
-        self.choice = choice
-        self.dimensions = int(model.get_embedding_dimension() or 0)
+    def __init__(self, found: FoundModel) -> None:
+        self.name, self.choice, self.dimensions = found.name, found.choice, found.dimensions
+        self._found = found
+        self._reading = Lock()
+        self._read: tuple[SentenceTransformer, Reader] | None = None
         self._passages = Reading(self.choice.passage_prompt, "document")
         self._briefs = Reading(self.choice.query_prompt, "query")
-        self._packs = packs(self._model)
         # What holds its holder is freed by a collection of cycles only, which may let a model of 90 MB lie for long.
         own = weakref.proxy(self)
         self._brief_row = lru_cache(maxsize=KEPT_BRIEFS)(partial(Encoder._encoded_brief, own))
@@ -93,12 +93,31 @@ class Encoder:
         An empty prompt is the one that the model's own configuration names, if any. Raises EncoderError when the model
         or the device (``cpu``, ``cuda``) is not there, cannot be used, or the weights are not the official ones.
         """
-        return cls(*load_model(ModelChoice(model, query_prompt, passage_prompt), device))
+        return cls(found_model(ModelChoice(model, query_prompt, passage_prompt), device))
+
+    @property
+    def _model(self) -> SentenceTransformer:
+        return self._model_and_reader()[0]
+
+    @property
+    def _reader(self) -> Reader:
+        return self._model_and_reader()[1]
+
+    def _model_and_reader(self) -> tuple[SentenceTransformer, Reader]:
+        with self._reading:
+            if self._read is None:
+                model = self._found.read()
+                self._read = model, Reader(model)
+            return self._read
+
+    @cached_property
+    def _packs(self) -> bool:
+        return packs(self._model)
 
     @cached_property
     def plan(self) -> Plan:
         """How many texts this model computes at a time on its device."""
-        if self._model.device.type == "cpu":
+        if self._found.device == "cpu":
             return plan_for_cpu()
         import torch  # noqa: PLC0415 - heavy, loaded by now
 

@@ -1,6 +1,8 @@
 """What a build says when the store changes while it waits, whom it leaves out, and what it does when nobody is left."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -222,6 +224,15 @@ def test_what_goes_wrong_with_the_niches_does_not_undo_the_build(
     report = run_index(indexed)
     assert (report.generation, report.niches_problem) == (2, told)
     assert report.niches == reranking.RerankReport()
+
+
+def test_a_build_with_nothing_to_encode_loads_no_model(indexed: Settings) -> None:
+    script = (
+        "import sys; from pathlib import Path; from bloghound.jobs.index import run_index;"
+        "from bloghound.settings import Settings; found = run_index(Settings(data_dir=Path(sys.argv[1])));"
+        "sys.exit(found.encoded != 0 or 'torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, indexed.data_dir], check=False).returncode == 0
 
 
 def test_without_niches_no_model_is_loaded_for_them(indexed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from sentence_transformers import SentenceTransformer
 from bloghound.errors import EncoderError
 from ranking.encoder import BUNDLED_MODEL, Encoder
 from ranking.encoding import packing
-from ranking.encoding.loading import BUNDLED_SHA256, bundled_folder
+from ranking.encoding.choice import BUNDLED_CHOICE
+from ranking.encoding.loading import BUNDLED_SHA256, FoundModel, bundled_folder
 from ranking.encoding.packing import packs
 from ranking.passages import RECIPE
 from tests.ranking_bloggers import COFFEE, CYCLING, encoder
@@ -22,6 +23,12 @@ from tests.small_models import WORDS, saved_model
 
 def test_the_name_says_model_weights_and_recipe() -> None:
     assert encoder().name == f"{BUNDLED_MODEL}@{BUNDLED_SHA256[:12]}+{RECIPE}"
+
+
+def test_what_is_known_of_the_bundled_model_before_it_is_read_is_true() -> None:
+    model = encoder()._model
+    assert encoder().dimensions == model.get_embedding_dimension()
+    assert not any(model.prompts.values())
 
 
 def test_rows_are_unit_vectors_in_the_order_of_the_texts() -> None:
@@ -95,7 +102,11 @@ class Cramped(torch.nn.Module):
 
 def cramped(folder: Path, most: int) -> Encoder:
     whole = SentenceTransformer(str(saved_model(folder)), device="cpu")
-    return Encoder(SentenceTransformer(modules=[*whole, Cramped(most)], device="cpu"), "cramped")
+    return made_of(SentenceTransformer(modules=[*whole, Cramped(most)], device="cpu"), "cramped")
+
+
+def made_of(model: SentenceTransformer, name: str) -> Encoder:
+    return Encoder(FoundModel(name, BUNDLED_CHOICE, int(model.get_embedding_dimension() or 0), "cpu", lambda: model))
 
 
 def test_a_batch_that_does_not_fit_the_memory_is_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +127,7 @@ def test_a_model_that_breaks_is_one_sentence(tmp_path: Path) -> None:
     whole = SentenceTransformer(str(saved_model(tmp_path / "small")), device="cpu")
     broken = SentenceTransformer(modules=[whole[0]], device="cpu")
     with pytest.raises(EncoderError, match="headless failed"):
-        Encoder(broken, "headless").encode(["coffee"])
+        made_of(broken, "headless").encode(["coffee"])
 
 
 def test_importing_ranking_loads_no_model_library() -> None:

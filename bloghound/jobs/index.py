@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 
 import numpy as np
 
@@ -172,9 +173,10 @@ def graph_columns(connection: Connection, as_of: datetime, keys: Sequence[str]) 
     # Nothing but the matrix is wanted of millions of links, so that no edge is made of them: see `graph.build_graph`.
     sources, targets = array("q"), array("q")
     since = EDITORIAL.since(as_of)
-    for source, target, rel in links.linked_sites(connection, EDITORIAL.contexts, seen_since=since):
-        if source in row_of_site and target in row_of_site and EDITORIAL.admits_rel(rel):
-            sources.append(row_of_site[source])
-            targets.append(row_of_site[target])
+    for source, rel, target_keys in links.linked_sites(connection, EDITORIAL.contexts, seen_since=since):
+        if source in row_of_site and EDITORIAL.admits_rel(rel):
+            found = [row_of_site[key] for key in target_keys if key in row_of_site]
+            targets.extend(found)
+            sources.extend(repeat(row_of_site[source], len(found)))
     matrix = link_matrix(np.array(sources, np.int64), np.array(targets, np.int64), len(keys))
     return GraphColumns(tuple(keys), pagerank(matrix).astype(np.float32), distinct_linkers(matrix), matrix)

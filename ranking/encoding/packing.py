@@ -1,8 +1,9 @@
 """Short texts side by side in one pass of the model, without padding: a brief and each of its words.
 
 A pass over so few tokens costs mostly the reading of the model's weights, 42 MB for the bundled one, so one pass over
-all takes little more than one over the brief alone. Each text keeps its own positions and sees itself only; its row is
-that of a pass of its own but for rounding (1e-6), which the bundled model's attention, mean and length allow.
+all takes far less than one for each. Each text keeps its own positions and sees itself only; its row is that of a pass
+of its own: to rounding (1e-6) that of the library's, which the bundled model's attention, mean and length allow, and to
+the bit that of ours where :attr:`PackedBert.alike` says so.
 
 The pass is BERT's, written out (Devlin et al., "BERT", 2019; layer norms behind the sums, as in the original
 Transformer), with each layer's weights laid out once as oneDNN reads them, while the library's own modules have them
@@ -13,8 +14,9 @@ Central names: :func:`packs`, :class:`PackedBert`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +31,10 @@ _STEPS = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 
 _TOKENS = 32
 """Tokens of a usual brief with its words, for which the layout of the weights is chosen; it serves for any number."""
+
+TRIED_TOKENS = 64
+"""Tokens of a pass up to which each number is tried before :attr:`PackedBert.alike` says anything of it: twice those of
+a usual brief with its words."""
 
 
 def packs(model: SentenceTransformer) -> bool:
@@ -65,16 +71,38 @@ class PackedBert:
         import torch  # noqa: PLC0415 - heavy, loaded by now
 
         there = features["attention_mask"].bool()
-        sizes = there.sum(dim=1)
-        owners = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        # Texts of a length lie side by side, so that attention takes them as one batch without a mask: with one, a
+        # text's place in the pass would decide on its last bits.
+        sizes, order = there.sum(dim=1).sort(stable=True)
+        ids, there = features["input_ids"][order], there[order]
         positions = torch.arange(there.shape[1]).expand(there.shape)[there]
+        lengths, counts = (found.tolist() for found in sizes.unique_consecutive(return_counts=True))
+        found = np.empty((len(sizes), self._words.shape[1]), np.float32)
         with torch.inference_mode():
-            hidden = self._words[features["input_ids"][there]] + self._segment + self._positions[positions]
-            hidden = self._norm(hidden)
-            unseen = torch.zeros(len(owners), len(owners)).masked_fill_(owners[:, None] != owners, -torch.inf)
+            hidden = self._norm(self._words[ids[there]] + self._segment + self._positions[positions])
             for layer in self._layers:
-                hidden = layer.applied(hidden, unseen)
-            return np.asarray(torch.segment_reduce(hidden, "mean", lengths=sizes).numpy(), np.float32)
+                hidden = layer.applied(hidden, lengths, counts)
+            found[order.numpy()] = torch.segment_reduce(hidden, "mean", lengths=sizes).numpy()
+        return found
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether a token's row comes out the same to the bit wherever it stands in a pass of 2 to
+        :data:`TRIED_TOKENS` tokens: tried with each number of them, since a library may add up otherwise for each."""
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        chance, width = torch.Generator().manual_seed(1), self._words.shape[1]
+        with torch.inference_mode():
+            layer, token = self._layers[0], torch.randn(1, width, generator=chance)
+            wide = layer.widened(token.repeat(2, 1))[:1]
+            tried = ((layer.attended, token), (layer.joined, token), (layer.widened, token), (layer.narrowed, wide))
+            return all(_is_alike(step, row) for step, row in tried)
+
+
+def _is_alike(step: Callable[[Tensor], Tensor], row: Tensor) -> bool:
+    expected = step(row.repeat(2, 1))[:1]
+    sizes = range(2, TRIED_TOKENS + 1)
+    return all(bool((step(row.repeat(size, 1)) == expected).all()) for size in sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +117,23 @@ class _Layer:
     narrowed: Callable[[Tensor], Tensor]
     last_norm: Callable[[Tensor], Tensor]
 
-    def applied(self, hidden: Tensor, unseen: Tensor) -> Tensor:
-        """What the layer makes of the tokens, shape (t, d); ``unseen`` (t, t) is -inf where one sees no other."""
+    def applied(self, hidden: Tensor, lengths: Sequence[int], counts: Sequence[int]) -> Tensor:
+        """What the layer makes of the tokens, shape (t, d): of ``counts[i]`` texts of ``lengths[i]`` tokens each, one
+        text after the other."""
+        import torch  # noqa: PLC0415 - heavy, loaded by now
+
+        attended = self.attended(hidden).split([length * count for length, count in zip(lengths, counts, strict=True)])
+        seen = [self._seen(part, length) for part, length in zip(attended, lengths, strict=True)]
+        hidden = self.norm(self.joined(torch.cat(seen)) + hidden)
+        return self.last_norm(self.narrowed(self.widened(hidden)) + hidden)
+
+    def _seen(self, attended: Tensor, length: int) -> Tensor:
+        """What the tokens of texts of one length see of their own text."""
         from torch.nn.functional import scaled_dot_product_attention  # noqa: PLC0415 - heavy, loaded by now
 
-        tokens, width = hidden.shape
-        query, key, value = self.attended(hidden).view(tokens, 3, self.heads, -1).permute(1, 2, 0, 3).unsqueeze(1)
-        seen = scaled_dot_product_attention(query, key, value, attn_mask=unseen)
-        hidden = self.norm(self.joined(seen[0].transpose(0, 1).reshape(tokens, width)) + hidden)
-        return self.last_norm(self.narrowed(self.widened(hidden)) + hidden)
+        parts = attended.view(-1, length, 3, self.heads, attended.shape[1] // (3 * self.heads)).permute(2, 0, 3, 1, 4)
+        query, key, value = parts
+        return scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(len(attended), -1)
 
 
 def _layer_of(layer: Any, heads: int) -> _Layer:
