@@ -91,7 +91,7 @@ def fill(settings: Settings, bloggers: int, posts: int | None = None) -> int:
 
 
 def grow(settings: Settings, share: float = 0.01) -> int:
-    """Add so many times the stored posts, by who writes most today, all younger than what is stored; how many.
+    """Add so many times the stored posts, by who writes most today, of the two weeks after the crawl; how many.
 
     Growing is repeatable: what is added depends on what was there, and on nothing else.
     """

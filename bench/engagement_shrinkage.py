@@ -29,7 +29,7 @@ from scipy.stats import spearmanr
 
 from bench.corpus import SHARED
 from bloghound.errors import InputError
-from ranking.engagement import Channel, engagement_of_all
+from ranking.engagement import Channel, ChannelColumns, engagement_of_all
 from ranking.engagement.channels import HIDDEN
 from ranking.engagement.levels import SHRINKAGE_POSTS, TYPICAL_LEVEL
 from ranking.engagement.measures import COLUMN, NAMES
@@ -126,7 +126,7 @@ def estimate(sample: Sample, kind: str) -> Estimates:
     """Every estimate of what each blogger's other posts get."""
     seen = sample.seen.astype(np.float64)
     logs, shares = np.log1p(seen), (seen > 0).mean(axis=1)
-    table = engagement_of_all([(_channel(row, kind),) for row in sample.seen])
+    table = engagement_of_all(ChannelColumns.of([(_channel(row, kind),) for row in sample.seen]))
     figures = table.figures[:, COLUMN[MEASURE[kind]]]
     level, prior, half = (figures[:, FIGURES.index(name)] for name in ("level", "prior", "half_level"))
     return Estimates(

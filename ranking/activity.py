@@ -14,6 +14,7 @@ MONTH = timedelta(days=365.25 / 12)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_WINDOW = RATE_WINDOW // _MICROSECOND
 
 MIN_DATED_POSTS = 3
 """Two dates give one gap, and one gap is no habit."""
@@ -32,11 +33,29 @@ def posts_per_month(dates: Sequence[datetime], as_of: datetime) -> float | None:
 def rate_of(dates: NDArray[np.int64], as_of: int) -> float | None:
     """:func:`posts_per_month` of moments, some of which may be after ``as_of`` and do not count."""
     dates = dates[: np.searchsorted(dates, as_of, side="right")]
-    if len(dates) < MIN_DATED_POSTS:
+    if not len(dates):
         return None
-    start = max(as_of - RATE_WINDOW // _MICROSECOND, int(dates[0]))
-    months = max((as_of - start) / (MONTH // _MICROSECOND), 1.0)
-    return round((len(dates) - int(np.searchsorted(dates, start))) / months, 3)
+    start = max(as_of - _WINDOW, int(dates[0]))
+    return _rate(len(dates), len(dates) - int(np.searchsorted(dates, start)), as_of - start)
+
+
+def rates_of(dates: NDArray[np.int64], sizes: NDArray[np.int64], as_of: int) -> list[float | None]:
+    """:func:`rate_of` for runs of these sizes that lie behind each other; within a run dates are in any order."""
+    runs = np.repeat(np.arange(len(sizes)), sizes)
+    past = dates <= as_of
+    runs, dates = runs[past], dates[past]
+    starts = np.full(len(sizes), as_of)
+    np.minimum.at(starts, runs, dates)
+    starts = np.maximum(starts, as_of - _WINDOW)
+    numbers, within = (np.bincount(found, minlength=len(sizes)) for found in (runs, runs[dates >= starts[runs]]))
+    return list(map(_rate, numbers.tolist(), within.tolist(), (as_of - starts).tolist()))
+
+
+def _rate(number: int, within: int, microseconds: int) -> float | None:
+    """Posts per month where ``number`` are dated, ``within`` of them in so many last microseconds."""
+    if number < MIN_DATED_POSTS:
+        return None
+    return round(within / max(microseconds / (MONTH // _MICROSECOND), 1.0), 3)
 
 
 def moments(dates: Iterable[datetime]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import Connection, Text, bindparam, cast, select
+from sqlalchemy import Connection, Text, bindparam, cast, select, tuple_
 
 from bloghound.records import NO_VOTE_RELS, LinkContext
 from bloghound.urls import fold_or_empty
@@ -17,6 +17,9 @@ _LINK, _POST, _SITE, _ADDRESS = table_of(Link), table_of(Post), table_of(Site), 
 
 _SITES_AT_ONCE = 5_000
 """Sites asked about in one go: SQLite takes 32,766 values."""
+
+_PAGES_AT_ONCE = 10_000
+"""Addresses asked about in one go, two values each."""
 
 
 def citing_bloggers(
@@ -40,12 +43,12 @@ def citing_bloggers(
 def _by_post(connection: Connection, by_page: Mapping[int, Mapping[str, set[int]]]) -> dict[int, set[int]]:
     """Of what is known by site and folded address, that which is about a post, by post id."""
     found: dict[int, set[int]] = {}
-    for batch in batches(sorted(by_page), _SITES_AT_ONCE):
-        query = select(_ADDRESS.c.site_id, _ADDRESS.c.folded_url, _ADDRESS.c.post_id)
-        rows = connection.execute(query.where(_ADDRESS.c.site_id.in_(batch))).all()
-        for site_id, name, post_id in rows:
-            if name in by_page[site_id]:
-                found[post_id] = found.get(post_id, set()) | by_page[site_id][name]
+    pages = [(site_id, name) for site_id in sorted(by_page) for name in by_page[site_id]]
+    query = select(_ADDRESS.c.site_id, _ADDRESS.c.folded_url, _ADDRESS.c.post_id)
+    for batch in batches(pages, _PAGES_AT_ONCE):
+        of_pages = query.where(tuple_(_ADDRESS.c.site_id, _ADDRESS.c.folded_url).in_(batch))
+        for site_id, name, post_id in connection.execute(of_pages).all():
+            found[post_id] = found.get(post_id, set()) | by_page[site_id][name]
     return found
 
 

@@ -16,7 +16,7 @@ from bloghound.records import (
     RankableSite,
     UnknownReason,
 )
-from ranking.engagement import EngagementTable, channels_of, engagement_of_all
+from ranking.engagement import ChannelColumns, EngagementTable, channels_of, engagement_of_all
 from ranking.score import Weights, score
 from tests.ranking_bloggers import AS_OF, post
 
@@ -97,7 +97,7 @@ def joined(blogger: RankableBlogger, platform: str) -> RankableBlogger:
 
 def judged(bloggers: Sequence[RankableBlogger]) -> EngagementTable:
     """Engagement as the index computes it."""
-    return engagement_of_all([channels_of(blogger, AS_OF) for blogger in bloggers])
+    return engagement_of_all(ChannelColumns.of([channels_of(blogger, AS_OF) for blogger in bloggers]))
 
 
 def hidden(post: RankablePost, kinds: Sequence[EngagementKind], *, listed: bool) -> RankablePost:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bloghound.records import EngagementKind, PostComments, RankablePost
-from ranking.engagement import KINDS, engagement_of_all
+from ranking.engagement import KINDS, ChannelColumns, engagement_of_all
 from ranking.engagement.channels import HIDDEN, MIN_POST_AGE, WINDOW_POSTS, channels_of
 from ranking.engagement.groups import EVERYBODY, MIN_PEERS, band_of, family_of, groups_of
 from ranking.engagement.measures import COLUMN
@@ -78,7 +78,8 @@ def test_a_blog_and_a_profile_are_two_channels_and_two_blogs_of_a_kind_are_one()
 
 def test_each_measure_says_on_which_channel_it_stands() -> None:
     posts = [entry(n, shown={"likes": n} if n % 2 else {"comments": 4}) for n in range(6)]
-    (found,) = engagement_of_all([channels_of(joined(writer(0, posts, "mastodon"), "wordpress"), AS_OF)])
+    both = channels_of(joined(writer(0, posts, "mastodon"), "wordpress"), AS_OF)
+    (found,) = engagement_of_all(ChannelColumns.of([both]))
     channels = {found.inputs[name]["channel"]: found.inputs[name]["posts"] for name in ("applause", "conversation")}
     assert channels == {"blogs": 3, "fediverse": 3}
 

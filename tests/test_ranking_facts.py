@@ -1,10 +1,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bloghound.records import Disclosure, RankableBlogger
-from ranking.activity import MONTH, posts_per_month
+from ranking.activity import MONTH, moment_of, posts_per_month, rate_of, rates_of
 from ranking.index.facts import entry_of, main_author_share, sponsored_share
 from tests.ranking_bloggers import AS_OF, COFFEE, blogger, post
 
@@ -35,6 +39,17 @@ def test_old_posts_alone_are_a_known_rate_of_none() -> None:
 @pytest.mark.parametrize("dates", [[], days_before(3), days_before(3, 40)])
 def test_two_dates_are_no_rate(dates: list[datetime]) -> None:
     assert posts_per_month(dates, AS_OF) is None
+
+
+@given(st.lists(st.lists(st.integers(-900, 30), max_size=8), max_size=6), st.randoms())
+def test_the_rates_of_many_are_those_of_each(bloggers: list[list[int]], chance: Random) -> None:
+    now, day = moment_of(AS_OF), DAY // timedelta(microseconds=1)
+    runs = [[now + number * day for number in days] for days in bloggers]
+    expected = [rate_of(np.array(sorted(run), np.int64), now) for run in runs]
+    for run in runs:
+        chance.shuffle(run)
+    sizes = np.array([len(run) for run in runs], np.int64)
+    assert rates_of(np.array([moment for run in runs for moment in run], np.int64), sizes, now) == expected
 
 
 def test_gifted_and_sponsored_posts_are_a_share_of_all() -> None:

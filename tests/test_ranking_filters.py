@@ -6,7 +6,7 @@ import pytest
 
 from bloghound.errors import InputError
 from bloghound.records import Disclosure, RankableBlogger
-from ranking.engagement import channels_of, engagement_of_all
+from ranking.engagement import ChannelColumns, channels_of, engagement_of_all
 from ranking.facets import Facet
 from ranking.filters import Bounds, FilterColumns, Filters, filter_columns, passing
 from ranking.index.bloggers import BloggerEntries, BloggerEntry, line_of
@@ -30,7 +30,7 @@ NAMES = [one.name.lower() for one in GIVEN]
 
 def columns_of(entries: list[BloggerEntry], given: list[RankableBlogger]) -> FilterColumns:
     facts = BloggerEntries([line_of(one) for one in entries]).facts
-    engagement = engagement_of_all([channels_of(one, AS_OF) for one in given])
+    engagement = engagement_of_all(ChannelColumns.of([channels_of(one, AS_OF) for one in given]))
     return filter_columns(facts, Facet(facts.languages), Facet(facts.platforms), engagement, AS_OF)
 
 

@@ -5,9 +5,19 @@ is compared with whom, :mod:`~ranking.engagement.levels` how much a count is wor
 :func:`~ranking.engagement.judging.engagement_of_all` joins them. Followers are no part of it.
 """
 
+from ranking.engagement.channel_columns import ChannelColumns
 from ranking.engagement.channels import Channel, channels_of
 from ranking.engagement.judging import engagement_of_all
 from ranking.engagement.measures import KINDS, MEASURES
 from ranking.engagement.table import Engagement, EngagementTable
 
-__all__ = ["KINDS", "MEASURES", "Channel", "Engagement", "EngagementTable", "channels_of", "engagement_of_all"]
+__all__ = [
+    "KINDS",
+    "MEASURES",
+    "Channel",
+    "ChannelColumns",
+    "Engagement",
+    "EngagementTable",
+    "channels_of",
+    "engagement_of_all",
+]

@@ -23,6 +23,8 @@ WINDOW_POSTS = 20
 """The newest posts that count: so many that one moves a figure little, so few that they tell of today, and that half of
 them stand in a feed of ten, which is what WordPress shows."""
 
+REASONS = tuple(UnknownReason)
+
 HIDDEN = -1
 """Stands in a column of counts for a post that does not show the figure."""
 

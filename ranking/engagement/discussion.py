@@ -6,7 +6,7 @@ lower a score, so only counts are scored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import median
 
 from bloghound.records import PostComments
@@ -29,6 +29,8 @@ class Talk:
     author_answer_share: float | None
     words_per_comment: float | None
 
+
+TALK = tuple(field.name for field in fields(Talk))
 
 NOTHING_SAID = Talk(0, 0, None, None, None)
 

@@ -6,11 +6,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engagement.channels import Channel
+from ranking.engagement.channel_columns import ChannelColumns
 from ranking.engagement.levels import Levels, levels_of
 from ranking.engagement.measures import COLUMN, MEASURES, NAMES, READERS
 from ranking.engagement.population import Group, Matrix, Population, groups_among, population_of
-from ranking.engagement.table import FIGURES, KNOWN, REASONS, TALK, EngagementTable
+from ranking.engagement.table import FIGURES, KNOWN, EngagementTable
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -18,39 +18,37 @@ _WEIGHTS = np.array([MEASURES[name] for name in NAMES])
 _SHOWN = [COLUMN[name] for name in READERS]
 
 
-def engagement_of_all(bloggers: Sequence[Sequence[Channel]]) -> EngagementTable:
-    """The engagement of each blogger among all; ``bloggers[i]`` are the channels of blogger ``i``, one at least.
+def engagement_of_all(channels: ChannelColumns) -> EngagementTable:
+    """The engagement of each blogger among all; each has one channel at least.
 
     A measure enters at the highest level that any of the blogger's channels has after shrinkage, and at the floor where
     that is more; engagement is the weighted sum. Depends neither on the order of the bloggers nor on
     that of their posts.
     """
-    channels = [channel for several in bloggers for channel in several]
-    owners = [owner for owner, several in enumerate(bloggers) for _ in several]
-    population = population_of(channels, owners)
+    population = population_of(channels)
     groups = groups_among(population, channels)
     levels = levels_of(population, groups)
-    return _table(population, groups, levels, channels, len(bloggers))
+    return _table(population, groups, levels, channels)
 
 
 def _table(
-    population: Population, groups: Sequence[Group], levels: Levels, channels: Sequence[Channel], bloggers: int
+    population: Population, groups: Sequence[Group], levels: Levels, channels: ChannelColumns
 ) -> EngagementTable:
-    best = _best_channels(population, levels, bloggers)
+    best = _best_channels(population, levels, len(channels.sizes))
     figures = _figures(population, levels, channels, best)
     posts = figures[:, :, FIGURES.index("posts")]
     entered = figures[:, :, FIGURES.index("entered_at")]
-    channel_names, places = np.unique(np.array([channel.family for channel in channels], np.str_), return_inverse=True)
+    channel_names, places = np.unique(channels.families, return_inverse=True)
     return EngagementTable(
         values=_weighted(entered),
         known=np.any(posts[:, _SHOWN] > 0, axis=1),
         sample_sizes=posts[:, _SHOWN].max(axis=1, initial=0).astype(np.int64),
         figures=figures,
-        reasons=_picked(_reasons(population, channels), best),
-        groups=_picked(_group_places(groups, len(channels)), best),
+        reasons=_picked(np.where(population.known > 0, KNOWN, channels.reasons.astype(np.int64)), best),
+        groups=_picked(_group_places(groups, len(channels.counted)), best),
         channels=places[best],
         channel_names=channel_names,
-        talk=_talk(channels)[best[:, COLUMN["commenters"]]],
+        talk=channels.talk[best[:, COLUMN["commenters"]]],
         group_names=np.array([group.name for group in groups], np.str_),
         group_sizes=np.array([group.size for group in groups], np.int64),
         bands=np.array([_bands(population, group) for group in groups]).reshape(-1, len(NAMES), 4),
@@ -67,13 +65,12 @@ def _best_channels(population: Population, levels: Levels, bloggers: int) -> NDA
     return np.stack(best, axis=1).astype(np.int64)
 
 
-def _figures(population: Population, levels: Levels, channels: Sequence[Channel], best: NDArray[np.int64]) -> Matrix:
+def _figures(population: Population, levels: Levels, channels: ChannelColumns, best: NDArray[np.int64]) -> Matrix:
     known, floors = _picked(population.known, best), _picked(levels.floor, best)
-    young = np.array([channel.young_posts for channel in channels], np.float64)
     columns = {
         "posts": known,
         "of_posts": population.counted[best].astype(np.float64),
-        "young_posts": young[best],
+        "young_posts": channels.young_posts[best].astype(np.float64),
         "median": _picked(population.medians, best),
         "share_with_any": _picked(population.with_any, best) / np.maximum(known, 1),
         "level": _picked(levels.level, best),
@@ -93,22 +90,11 @@ def _weighted(entered: Matrix) -> Matrix:
     return value
 
 
-def _reasons(population: Population, channels: Sequence[Channel]) -> NDArray[np.int64]:
-    places = {reason.value: place for place, reason in enumerate(REASONS)}
-    given = np.array([[places[reason] for reason in channel.reasons] for channel in channels], np.int64)
-    return np.where(population.known > 0, KNOWN, given.reshape(-1, len(NAMES)))
-
-
 def _group_places(groups: Sequence[Group], channels: int) -> NDArray[np.int64]:
     found = np.zeros((channels, len(NAMES)), np.int64)
     for place, group in enumerate(groups):
         found[group.users] = place
     return found
-
-
-def _talk(channels: Sequence[Channel]) -> Matrix:
-    rows = [[getattr(channel.talk, name) for name in TALK] for channel in channels]
-    return np.array(rows, np.float64).reshape(-1, len(TALK))
 
 
 def _bands(population: Population, group: Group) -> Matrix:

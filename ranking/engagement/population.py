@@ -1,12 +1,11 @@
 """All channels of all bloggers in one piece, and the groups of peers among them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engagement.channels import Channel
+from ranking.engagement.channel_columns import ChannelColumns, places_in_runs
 from ranking.engagement.groups import EVERYBODY, groups_of, narrow_group_of
 from ranking.engagement.measures import NAMES
 
@@ -33,9 +32,7 @@ class Population:
 
     def posts_of(self, channels: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows of the posts of these channels, channel by channel."""
-        numbers = self.counted[channels]
-        offsets = (np.cumsum(self.counted) - self.counted)[channels] - (np.cumsum(numbers) - numbers)
-        return np.asarray(np.arange(numbers.sum()) + np.repeat(offsets, numbers))
+        return places_in_runs(self.counted, channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +63,28 @@ class Group:
         return found
 
 
-def population_of(channels: Sequence[Channel], owners: Sequence[int]) -> Population:
-    """The channels of all bloggers; ``owners[i]`` is the blogger of ``channels[i]``."""
-    counted = np.array([len(channel.counts) for channel in channels], np.int64)
-    posts = np.concatenate([np.zeros((0, len(NAMES)), np.int64), *(channel.counts for channel in channels)])
-    channel_of_post = np.repeat(np.arange(len(channels)), counted)
-    known = _sums(posts >= 0, channel_of_post, len(channels))
+def population_of(channels: ChannelColumns) -> Population:
+    """The channels of all bloggers."""
+    owners, counted, posts = channels.owners, channels.counted, channels.counts
+    channel_of_post = np.repeat(np.arange(len(counted)), counted)
+    known = _sums(posts >= 0, channel_of_post, len(counted))
     ends = np.cumsum(counted)[:, None]
     return Population(
-        owners=np.array(owners, np.int64),
+        owners=owners,
         counted=counted,
         known=known,
-        with_any=_sums(posts > 0, channel_of_post, len(channels)),
+        with_any=_sums(posts > 0, channel_of_post, len(counted)),
         medians=_medians(posts, ends, known.astype(np.int64)),
         typical=_medians(posts, ends, np.repeat(counted[:, None], len(NAMES), axis=1)),
         posts=posts,
     )
 
 
-def groups_among(population: Population, channels: Sequence[Channel]) -> list[Group]:
+def groups_among(population: Population, channels: ChannelColumns) -> list[Group]:
     """The groups that anybody is judged by, by name; every channel is judged by one."""
-    families, bands = [one.family for one in channels], [one.band for one in channels]
+    families, bands = channels.families.tolist(), channels.bands.tolist()
     chosen = np.array(groups_of(families, bands), np.str_)
-    by_name: dict[str, list[int]] = {EVERYBODY: list(range(len(channels)))}
+    by_name: dict[str, list[int]] = {EVERYBODY: list(range(len(families)))}
     for index, (family, band) in enumerate(zip(families, bands, strict=True)):
         for name in {family, narrow_group_of(family, band)}:
             by_name.setdefault(name, []).append(index)

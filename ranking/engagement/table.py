@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloghound.records import UnknownReason
-from ranking.engagement.discussion import MIN_DISCUSSED_POSTS
+from ranking.engagement.channels import REASONS
+from ranking.engagement.discussion import MIN_DISCUSSED_POSTS, TALK
 from ranking.engagement.measures import COLUMN, MEASURES, NAMES
 from ranking.engagement.population import Matrix
 
@@ -24,11 +25,8 @@ _WHOLE = ("posts", "of_posts", "young_posts")
 _OF_SHOWN = ("median", "share_with_any", "level")
 """Unknown where no post shows the figure."""
 
-TALK = ("discussed_posts", "distinct_commenters", "returning_share", "author_answer_share", "words_per_comment")
-
 _WHOLE_TALK = TALK[:2]
 
-REASONS = tuple(UnknownReason)
 KNOWN = -1
 """Stands in a column of reasons where the figure is known."""
 

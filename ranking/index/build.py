@@ -18,7 +18,7 @@ import numpy as np
 from bloghound.errors import IndexDamagedError, IndexMissingError, StorageError
 from bloghound.records import BloggerOutline
 from ranking.encoding.choice import BUNDLED_CHOICE, ModelChoice
-from ranking.engagement import engagement_of_all
+from ranking.engagement import ChannelColumns, engagement_of_all
 from ranking.index import layout
 from ranking.index.assembly import Part, Parts, merged_parts, with_withdrawals
 from ranking.index.bloggers import BloggerTableWriter
@@ -173,8 +173,10 @@ def _write(
     """Write all files of the generation into the draft; returns its ``meta.json`` but for the number."""
     previous = PreviousPosts(before.folder, before.meta) if before else PreviousPosts()
     table, settled = draft / layout.fresh_name("table"), draft / layout.fresh_name("settled")
-    gathered, new = _write_bloggers(draft, table, given, previous, _settled(before), progress)
-    write_settled(settled, gathered, given.as_of)
+    known = _settled(before, given.as_of)
+    gathered, new = _write_bloggers(draft, table, given, previous, known, progress)
+    channels = known.channels_of_all(gathered)
+    write_settled(settled, gathered, channels, given.as_of)
     still_live = previous.still_live()
     old = [Part(segment, live) for segment, live in zip(previous.segments, still_live, strict=True)]
     parts, merged = merged_parts(draft, [*old, *new])
@@ -185,7 +187,7 @@ def _write(
     write_post_list(table, posts)
     whole.write_dead(table)
     columns = draft / layout.fresh_name("columns")
-    write_columns(columns, _columns(given.graph, gathered, posts, whole))
+    write_columns(columns, _columns(given.graph, gathered, channels, posts, whole))
     kept = int(sum(live.sum() for live in still_live))
     return {
         **given.identity,
@@ -243,14 +245,15 @@ def _settled_folder(before: _Before | None) -> Path | None:
     return before.folder / str(found["folder"])
 
 
-def _settled(before: _Before | None) -> Settled:
+def _settled(before: _Before | None, as_of: datetime) -> Settled:
     folder = _settled_folder(before)
     if before is None or folder is None:
-        return Settled()
+        return Settled(as_of)
     try:
-        return Settled(folder, before.folder / before.meta["table"], datetime.fromisoformat(before.meta["as_of"]))
+        table, made = before.folder / before.meta["table"], datetime.fromisoformat(before.meta["as_of"])
+        return Settled(as_of, folder, table, made)
     except IndexDamagedError:
-        return Settled()
+        return Settled(as_of)
 
 
 def _parts(previous: PreviousPosts) -> Parts:
@@ -259,13 +262,15 @@ def _parts(previous: PreviousPosts) -> Parts:
     return Parts(tuple(parts), previous.withdrawn)
 
 
-def _columns(graph: GraphColumns, gathered: Gathered, posts: PostRows, whole: Parts) -> Columns:
+def _columns(
+    graph: GraphColumns, gathered: Gathered, channels: ChannelColumns, posts: PostRows, whole: Parts
+) -> Columns:
     matrix, reach, linkers = aligned(graph, gathered.site_keys)
     return Columns(
         matrix=matrix,
         reach=reach,
         distinct_linkers=linkers,
-        engagement=engagement_of_all(gathered.channels),
+        engagement=engagement_of_all(channels),
         findings=with_copies(gathered.findings, posts, [part.segment for part in whole.parts], linkers),
     )
 

@@ -82,8 +82,12 @@ class PreviousPosts:
 
     def post_vectors(self, places: NDArray[np.int64]) -> NDArray[np.float16]:
         """The vectors of posts that :meth:`keep` found, one at least."""
-        segments, rows = self._segments[places].tolist(), self._rows[places].tolist()
-        return np.stack([self.segments[segment].post_vectors[row] for segment, row in zip(segments, rows, strict=True)])
+        segments, rows = self._segments[places], self._rows[places]
+        found = np.zeros((len(places), self.segments[0].post_vectors.shape[1]), np.float16)
+        for number in np.unique(segments).tolist():
+            mine = segments == number
+            found[mine] = self.segments[number].post_vectors[rows[mine]]
+        return found
 
     def still_live(self) -> list[NDArray[np.bool_]]:
         """Which rows of each segment were met again."""

@@ -13,7 +13,7 @@ from ranking.activity import moment_of
 from ranking.credibility import findings_of
 from ranking.duplicates import UNDATED
 from ranking.engagement import channels_of
-from ranking.index.bloggers import BloggerTableWriter
+from ranking.index.bloggers import BloggerTableWriter, line_of
 from ranking.index.facts import entry_of
 from ranking.index.previous import LOOK_AGAIN, PreviousPosts
 from ranking.index.segment import MAX_TEXT_CHARS, Document, mean_direction
@@ -102,11 +102,11 @@ class BloggerStream:
             yield waiting
 
     def _matched(self, bloggers: StoredBloggers) -> Iterator[_Waiting]:
-        lasting = self._settled.lasting(bloggers.outlines, self._as_of)
+        lasting = self._settled.lasting(bloggers.outlines)
         read = iter(bloggers.read([one for one in bloggers.outlines if one.blogger_id not in lasting]))
         for outline in bloggers.outlines:
             if outline.blogger_id in lasting:
-                facts = self._settled.facts_of(outline.blogger_id, self._as_of)
+                facts = self._settled.facts_of(outline.blogger_id)
                 yield _Waiting(outline, facts, self._previous.keep_all(outline.blogger_id))
             else:
                 yield self._compared(outline, next(read))
@@ -116,7 +116,7 @@ class BloggerStream:
         post_ids, fingerprints = [post.post_id for post in posts], [post.fingerprint for post in posts]
         places = self._previous.keep(blogger.blogger_id, blogger.public_id, post_ids, fingerprints)
         entry, findings = entry_of(blogger, self._as_of), findings_of(blogger.posts, blogger.sites)
-        facts = Facts.of(entry, channels_of(blogger, self._as_of), findings)
+        facts = Facts(line_of(entry), entry.posts_per_month, findings, channels_of(blogger, self._as_of))
         return _Waiting(outline, facts, places, blogger.public_id, posts)
 
     def _write_batch(self, waiting: Sequence[_Waiting]) -> None:
