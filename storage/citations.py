@@ -18,8 +18,8 @@ _LINK, _POST, _SITE, _ADDRESS = table_of(Link), table_of(Post), table_of(Site), 
 _SITES_AT_ONCE = 5_000
 """Sites asked about in one go: SQLite takes 32,766 values."""
 
-_PAGES_AT_ONCE = 10_000
-"""Addresses asked about in one go, two values each."""
+_PAGES_AT_ONCE = 1_000
+"""Addresses asked about in one go: PostgreSQL reads them as conditions nested in each other, whose depth it limits."""
 
 
 def citing_bloggers(

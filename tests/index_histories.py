@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from bloghound.records import (
     RankableSite,
 )
 from graph.centrality import niche_reach
+from ranking.engagement import EngagementTable
 from ranking.engine import RankingEngine
 from ranking.index import Generation, StoredBloggers, build_generation, exclusive, layout
 from tests.ranking_bloggers import AS_OF, documents_of, encoder, graph_of, stored, texts_of
@@ -157,7 +158,7 @@ def said(generation: Generation) -> dict[str, object]:
         "families": generation.families,
         "documents": [documents_of(generation, blogger) for blogger in range(generation.blogger_count)],
         "links": columns.matrix.toarray().tolist(),
-        "engagement": columns.engagement.values.tolist(),
+        "engagement": [str(getattr(columns.engagement, one.name).tolist()) for one in fields(EngagementTable)],
         "findings": columns.findings,
         "statistics": statistics(generation),
     }

@@ -19,7 +19,14 @@ from ranking.encoding.batches import (
     plan_for_cpu,
     plan_for_gpu,
 )
-from ranking.encoding.loading import BUNDLED_SHA256, MAX_TOKENS, checked_device, verify_weights
+from ranking.encoding.loading import (
+    BUNDLED_PACKAGE,
+    BUNDLED_SHA256,
+    MAX_TOKENS,
+    bundled_folder,
+    checked_device,
+    verify_weights,
+)
 from ranking.encoding.tokens import Reader, Reading, Tokens
 from tests.ranking_bloggers import COFFEE, CYCLING, POTTERY
 from tests.small_models import PROMPTS, saved_model, saved_static_model
@@ -162,6 +169,15 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
         verify_weights(path, BUNDLED_SHA256)
     with pytest.raises(EncoderError, match="cannot be read"):
         verify_weights(tmp_path / "absent", BUNDLED_SHA256)
+
+
+def test_a_bundled_model_without_one_of_its_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = copytree(bundled_folder().parent, tmp_path / BUNDLED_PACKAGE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert bundled_folder() == package / "model"
+    (package / "model" / "config.json").unlink()
+    with pytest.raises(EncoderError, match=r"lacks .*config\.json: install"):
+        Encoder.load()
 
 
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:", "cuda:x", "cpu:0", "cuda:²", "CUDA"])

@@ -244,3 +244,36 @@ def test_unchanged_is_the_same_id_with_the_same_fingerprint() -> None:
     known_ids, known_prints = np.array([2, 5, 7, 9]), np.array([20, 51, LOOK_AGAIN, 90], np.uint64)
     assert unchanged(ids, prints, known_ids, known_prints).tolist() == [0, -1, -1, -1, 3]
     assert unchanged(ids, prints, known_ids[:0], known_prints[:0]).tolist() == [-1] * 5
+
+
+def settle(folder: Path, meta: dict[str, Any], **columns: NDArray[Any]) -> None:
+    """Write these columns into a generation as if it had been built with them."""
+    np.savez(folder / meta["settled"]["folder"] / "settled.npz", **columns)  # type: ignore[arg-type]
+    files = layout.seal(folder)
+    layout.write_meta(folder, {**meta, "files": {name: files[name] for name in meta["files"]}})
+
+
+@pytest.mark.parametrize("spoil", ["kind", "columns"])
+def test_who_is_forgotten_goes_though_nothing_of_what_is_settled_can_be_read(tmp_path: Path, spoil: str) -> None:
+    """Such as in a generation that an older version made."""
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    folder = index(tmp_path, store).folder
+    meta = layout.read_meta(folder)
+    if spoil == "kind":
+        meta["settled"]["kind"] = {"code": "of before"}
+    settle(folder, meta, ids=np.array([100, 99]))
+    del store.posts[2]
+
+    assert forget(tmp_path, "blg_bee").rewritten == 1
+    assert not list(folder.glob("settled-*"))
+    assert read_of(tmp_path, store) == ["ant.test"]
+
+
+def test_columns_that_do_not_fit_each_other_are_settled_anew(tmp_path: Path) -> None:
+    store = Store({1: ESPRESSO, 2: GRAVEL})
+    folder = index(tmp_path, store).folder
+    meta = layout.read_meta(folder)
+    with np.load(folder / meta["settled"]["folder"] / "settled.npz") as stored:
+        columns = dict(stored)
+    settle(folder, meta, **{**columns, "dates": columns["dates"][:-1]})
+    assert read_of(tmp_path, store) == ["ant.test", "bee.test"]

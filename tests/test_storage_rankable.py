@@ -41,6 +41,12 @@ def test_whoever_has_a_suppressed_site_is_left_out(database: Database, world: Wo
         assert list(rankable.bloggers(connection, rankable.outlines(connection, suppressed), 2)) == expected
 
 
+def test_more_pages_are_looked_up_than_one_question_holds(database: Database) -> None:
+    """PostgreSQL gives up some 9,000 conditions that stand in each other."""
+    with database.read() as connection:
+        assert citations._by_post(connection, {1: {f"a.example/{number}": {2} for number in range(20_000)}}) == {}
+
+
 @drawn
 @given(world=worlds())
 def test_many_posts_are_read_as_each_alone(database: Database, world: World) -> None:

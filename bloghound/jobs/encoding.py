@@ -152,7 +152,7 @@ def _vectors_lock(settings: Settings) -> Path:
 
 
 def stored_models(settings: Settings) -> list[StoredModel]:
-    """The models with vectors in the database, by name; raises EncoderError when the one that is set cannot be read."""
+    """The models with vectors in the database, by name; raises EncoderError when the one that is set is not there."""
     with closing(open_database(settings)) as database, database.read() as connection:
         counts = embeddings.counts(connection)
     users: dict[str, list[str]] = {models.load(models.choice_of(settings)).name: ["settings"]}

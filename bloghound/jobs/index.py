@@ -68,7 +68,7 @@ def run_index(settings: Settings, *, full: bool = False, progress: Progress | No
     Posts that the generation before holds unchanged are taken from there, unless a ``full`` build is asked for.
     All figures that depend on time use one ``as_of``. Where nothing is left of what an index holds, an empty generation
     takes its place. Raises NotFoundError when nothing is stored and there is no index either, EncoderError when the
-    model cannot be loaded.
+    model is not there, or cannot be read where something is to be encoded.
     """
     started = time.monotonic()
     report = progress or (lambda _stage, _done, _total: None)

@@ -17,8 +17,8 @@ def choice_of(settings: Settings) -> ModelChoice:
 
 
 def load(choice: ModelChoice, device: str = "cpu") -> Encoder:
-    """That model; raises EncoderError when it or the device is not there. It takes seconds, for the bundled one
-    when it is first used."""
+    """That model; raises EncoderError when it or the device is not there. It takes seconds: at once, or for the
+    bundled model when it first encodes something."""
     return Encoder.load(
         choice.model, query_prompt=choice.query_prompt, passage_prompt=choice.passage_prompt, device=device
     )

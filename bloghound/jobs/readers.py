@@ -8,8 +8,8 @@ import numpy as np
 
 from bloghound.jobs.profiles import visible
 from bloghound.settings import Settings
+from ranking.engagement.discussion import TALK
 from ranking.engagement.measures import COLUMN
-from ranking.engagement.table import TALK
 from ranking.index.generation import Generation
 from storage import citations, discussions, growth, post_pages
 from storage.database import Connection

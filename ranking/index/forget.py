@@ -35,7 +35,7 @@ from ranking.index.layout import HeldIndex
 from ranking.index.merging import merge_segments
 from ranking.index.post_list import post_list, write_post_list
 from ranking.index.segment import Segment
-from ranking.index.settled import write_without
+from ranking.index.settled import settled_kind, write_without
 from ranking.index.withdrawals import DeadRows, write_withdrawals
 
 
@@ -169,12 +169,16 @@ def _rewrite(
 
 
 def _settled_without(generation: Generation, leaving: Sequence[int]) -> dict[str, Any] | None:
-    """What ``meta.json`` says of what is settled about those who stay."""
+    """What ``meta.json`` says of what is settled about those who stay; nothing where other code settled it, or where it
+    is damaged: whoever is forgotten goes all the same, and the next build settles it anew."""
     known = generation.meta.get("settled")
-    if known is None:
+    if known is None or known["kind"] != settled_kind():
         return None
     target = generation.folder / layout.fresh_name("settled")
-    write_without(target, generation.folder / known["folder"], leaving)
+    try:
+        write_without(target, generation.folder / known["folder"], leaving)
+    except IndexDamagedError:
+        return None
     return {**known, "folder": target.name}
 
 

@@ -27,14 +27,15 @@ from ranking.activity import moment_of
 from ranking.credibility import Finding
 from ranking.engagement import ChannelColumns, channel_columns, channels, discussion, groups, measures
 from ranking.engagement.channels import Channel
-from ranking.index import facts
+from ranking.index import bloggers, facts
 from ranking.index.bloggers import line_of, read_lines
 from ranking.index.layout import reading
 from ranking.relevance import POSTS_PER_BLOGGER
 
 _COLUMNS, _FINDINGS = "settled.npz", "findings.json"
 _OF_BLOGGERS = ("ids", "marks", "until", "rates")
-_OF_CHANNELS = tuple(field.name for field in fields(ChannelColumns))
+_OF_CHANNELS = tuple(field.name for field in fields(ChannelColumns) if field.name != "bands")
+"""How active a channel is follows from its dates."""
 UNMARKED = -1
 """Stands for the mark of a blogger who is to be looked at again."""
 
@@ -42,12 +43,15 @@ UNMARKED = -1
 @lru_cache(maxsize=1)
 def settled_kind() -> dict[str, Any]:
     """What must be the same for what is settled to be so: the code that worked it out, and how much it looked at."""
-    code = b"".join(Path(inspect.getfile(module)).read_bytes() for module in _WORKED_OUT_BY)
+    files = [__file__, *(inspect.getfile(module) for module in _WORKED_OUT_BY)]
+    code = b"".join(Path(file).read_bytes() for file in files)
     return {"code": hashlib.sha256(code).hexdigest(), "posts_per_blogger": POSTS_PER_BLOGGER}
 
 
-_WORKED_OUT_BY = (activity, credibility, channel_columns, channels, discussion, groups, measures, facts, records, urls)
-"""What facts are made by, beside the formula: nobody has to remember to raise a number."""
+_WORKED_OUT_BY = (
+    activity, bloggers, credibility, channel_columns, channels, discussion, groups, measures, facts, records, urls
+)  # fmt: skip
+"""What facts are made and written by, beside the formula: nobody has to remember to raise a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,16 @@ def write_without(folder: Path, source: Path, leaving: Sequence[int]) -> None:
 
 
 def _channels_in(stored: Mapping[str, NDArray[Any]]) -> ChannelColumns:
-    return ChannelColumns(**{name: stored[name] for name in _OF_CHANNELS})
+    """The channels, as if the activity of all were unknown; raises ValueError when the columns do not fit."""
+    columns = {name: stored[name] for name in _OF_CHANNELS}
+    found = ChannelColumns(**columns, bands=np.full(len(columns["families"]), "", np.str_))
+    if not found.fit(len(stored["ids"])):
+        raise ValueError("The columns are not of one length.")
+    return found
 
 
 def _findings_in(folder: Path) -> dict[int, tuple[Finding, ...]]:
-    with reading(folder, ValueError, KeyError, TypeError):
+    with reading(folder, ValueError, KeyError, TypeError, AttributeError):
         findings = orjson.loads((folder / _FINDINGS).read_bytes())
         return {int(row): tuple(map(_finding, found)) for row, found in findings.items()}
 
@@ -138,7 +147,7 @@ def unchanged(outlines: Iterable[BloggerOutline], marks: Mapping[int, int]) -> f
 
 @contextmanager
 def _columns(folder: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
-    damages = (ValueError, KeyError, TypeError, zipfile.BadZipFile)
+    damages = (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
     with reading(folder, *damages), np.load(folder / _COLUMNS, allow_pickle=False) as stored:
         yield stored
 
@@ -162,13 +171,13 @@ class Settled:
         if folder is None or before is None or as_of < before:
             return
         with _columns(folder) as stored:
-            ids, marks, until, rates = (stored[name].tolist() for name in _OF_BLOGGERS)
+            ids, marks, until, self._rates_before = (stored[name].tolist() for name in _OF_BLOGGERS)
+            self._rows = dict(zip(ids, range(len(ids)), strict=True))
+            self._marks = dict(zip(ids, marks, strict=True))
+            self._until = dict(zip(ids, until, strict=True))
             channels = _channels_in(stored)
+        self._channels, self._rates = channels.at(as_of), channels.rates_at(as_of)
         self._findings, self._lines = _findings_in(folder), read_lines(table)
-        self._channels, self._rates, self._rates_before = channels.at(as_of), channels.rates_at(as_of), rates
-        self._rows = dict(zip(ids, range(len(ids)), strict=True))
-        self._marks = dict(zip(ids, marks, strict=True))
-        self._until = dict(zip(ids, until, strict=True))
 
     def lasting(self, outlines: Iterable[BloggerOutline]) -> frozenset[int]:
         """Those of whom nothing else is to be said now but the rate of posts, which follows from their dates."""
@@ -188,6 +197,8 @@ class Settled:
         is_new = np.array([channels is not None for channels in gathered.channels], np.bool_)
         ids = zip(gathered.blogger_ids, gathered.channels, strict=True)
         rows = np.array([self._rows[one] for one, channels in ids if channels is None], np.int64)
+        if not len(rows):
+            return ChannelColumns.of(new)
         places = np.where(is_new, len(rows) + np.cumsum(is_new), np.cumsum(~is_new)) - 1
         return ChannelColumns.joined([self._channels.of_bloggers(rows), ChannelColumns.of(new)]).of_bloggers(places)
 
