@@ -1,7 +1,8 @@
 """Searches a second over HTTP against a made-up store: two workers that share the index's pages, sixteen clients.
 
-The clients are connections of one cheap process on the same cores. Briefs that nobody asked before and briefs that
-come again are measured apart, since what is known of a brief is remembered. Usage::
+The clients are connections of one cheap process on the same cores; what they and the workers compute for a request is
+measured beside the rates, and says more where a machine has other things to do. Briefs that nobody asked before and
+briefs that come again are measured apart, since what is known of a brief is remembered. Usage::
 
     python -m bench.blogs06_serve --data FOLDER... [--seconds 20]
 """
@@ -24,6 +25,7 @@ from bench.blogs06_measuring import MIB, Memory, family_of, measure_stores, memo
 from bench.blogs06_words import sub_topics
 from bench.blogs06_world import make_world
 from bench.client import Load, put_load
+from bench.processes import family
 from bench.serve import CONNECTIONS, WORKERS, Target, answers, free_port, rotated, running, serve_command
 from bench.serve import serve_environment as environment_of
 from bloghound.settings import Settings
@@ -57,6 +59,32 @@ class Served:
         found = [memory_of([pid]) for pid in family_of(self.pid)]
         return [memory for memory in found if memory.anonymous > _WORKER_BYTES]
 
+    @property
+    def computed_seconds(self) -> float:
+        """What all processes of the service have computed so far."""
+        return sum(usage.cpu_seconds for _, usage in family(self.pid))
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A load of searches, and the seconds that the service computed for it."""
+
+    load: Load
+    computed_seconds: float
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Rate, latencies, errors, and milliseconds of computing for each answer."""
+        load = self.load
+        answers = max(sum(map(len, load.answers)), 1)
+        return {
+            "per_second": load.per_second,
+            "errors": load.errors,
+            "computed_ms": 1000 * self.computed_seconds / answers,
+            "client_ms": 1000 * load.computed_seconds / answers,
+            **{f"p{round(100 * share)}_ms": load.quantile_ms(share) for share in (0.5, 0.95, 0.99)},
+        }
+
 
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
@@ -70,10 +98,12 @@ def served(settings: Settings) -> Iterator[Served]:
         yield Served(target, pid, first, time.perf_counter() - began)
 
 
-def search_load(target: Target, texts: Sequence[str], seconds: float) -> Load:
+def search_load(service: Served, texts: Sequence[str], seconds: float) -> Searched:
     """Rankings for these briefs by all connections, each beginning elsewhere among them."""
+    target, before = service.target, service.computed_seconds
     asked = [target.request("POST", "/v1/search", {"query": text, "limit": LIMIT}) for text in texts]
-    return put_load(target.port, rotated(asked, CONNECTIONS), seconds)
+    load = put_load(target.port, rotated(asked, CONNECTIONS), seconds)
+    return Searched(load, service.computed_seconds - before)
 
 
 def measure(settings: Settings, seconds: float) -> dict[str, Any]:
@@ -82,10 +112,10 @@ def measure(settings: Settings, seconds: float) -> dict[str, Any]:
     texts = [brief.text for brief in briefs(make_world(bloggers), WORDINGS * len(sub_topics()))]
     with served(settings) as service:
         idle = service.workers
-        search_load(service.target, texts[:REPEATED], WARMING_SECONDS)
-        repeated = search_load(service.target, texts[:REPEATED], seconds)
-        new = search_load(service.target, texts[REPEATED:], seconds)
-        if max(map(len, new.answers)) > (len(texts) - REPEATED) // CONNECTIONS:
+        search_load(service, texts[:REPEATED], WARMING_SECONDS)
+        repeated = search_load(service, texts[:REPEATED], seconds)
+        new = search_load(service, texts[REPEATED:], seconds)
+        if max(map(len, new.load.answers)) > (len(texts) - REPEATED) // CONNECTIONS:
             raise SystemExit("The briefs came round: fewer --seconds are needed.")
         busy = service.workers
     return {
@@ -93,19 +123,10 @@ def measure(settings: Settings, seconds: float) -> dict[str, Any]:
         "posts": posts,
         "ready_seconds": service.first_seconds,
         "all_ready_seconds": service.all_seconds,
-        "new": figures_of(new),
-        "repeated": figures_of(repeated),
+        "new": new.figures,
+        "repeated": repeated.figures,
         "idle": [asdict(one) for one in idle],
         "busy": [asdict(one) for one in busy],
-    }
-
-
-def figures_of(load: Load) -> dict[str, float]:
-    """Rate, latencies and errors of a load."""
-    return {
-        "per_second": load.per_second,
-        "errors": load.errors,
-        **{f"p{round(100 * share)}_ms": load.quantile_ms(share) for share in (0.5, 0.95, 0.99)},
     }
 
 
@@ -116,8 +137,10 @@ def show(found: Sequence[dict[str, Any]]) -> None:
         table.add_column(heading, justify="right" if heading else "left")
     table.add_row("briefs not asked before", *(_rate(one["new"]) for one in found))
     table.add_row("  median / p95 / p99", *(_latency(one["new"]) for one in found))
+    table.add_row("  computing for each", *(_computing(one["new"]) for one in found))
     table.add_row(f"{REPEATED} briefs again and again", *(_rate(one["repeated"]) for one in found))
     table.add_row("  median / p95 / p99", *(_latency(one["repeated"]) for one in found))
+    table.add_row("  computing for each", *(_computing(one["repeated"]) for one in found))
     table.add_row("one worker / all ready after", *(_ready(one) for one in found))
     table.add_row("each worker at the start", *(_memories(one["idle"]) for one in found))
     table.add_row("each worker under load", *(_memories(one["busy"]) for one in found))
@@ -131,6 +154,10 @@ def _rate(figures: dict[str, float]) -> str:
 
 def _latency(figures: dict[str, float]) -> str:
     return f"{figures['p50_ms']:.0f} / {figures['p95_ms']:.0f} / {figures['p99_ms']:.0f} ms"
+
+
+def _computing(figures: dict[str, float]) -> str:
+    return f"{figures['computed_ms']:.1f} ms, the client {figures['client_ms']:.2f} ms"
 
 
 def _ready(figures: dict[str, Any]) -> str:

@@ -27,10 +27,12 @@ class Answered:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load: the answers of each connection in the order of its requests."""
+    """What came of a load: the answers of each connection in the order of its requests, in how many seconds, and in
+    how many of them the client itself computed."""
 
     answers: list[list[Answered]]
     seconds: float
+    computed_seconds: float
 
     @property
     def per_second(self) -> float:
@@ -71,12 +73,13 @@ def _run(port: int, requests: Sequence[Sequence[bytes]], seconds: float) -> Load
 
 async def _put(port: int, requests: Sequence[Sequence[bytes]], seconds: float) -> Load:
     loop = asyncio.get_running_loop()
-    began = time.perf_counter()
+    began, computed_before = time.perf_counter(), time.process_time()
     connections = [_Connection(several, began + seconds) for several in requests]
     for connection in connections:
         await loop.create_connection(lambda made=connection: made, "127.0.0.1", port)  # type: ignore[misc]
     await asyncio.gather(*(connection.ended for connection in connections))
-    return Load([connection.answers for connection in connections], time.perf_counter() - began)
+    seconds, computed = time.perf_counter() - began, time.process_time() - computed_before
+    return Load([connection.answers for connection in connections], seconds, computed)
 
 
 class _Connection(asyncio.Protocol):

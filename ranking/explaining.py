@@ -1,6 +1,7 @@
 """A scored blogger as a result: each part with its weight, its place among peers and its inputs, and the evidence."""
 
 from collections.abc import Sequence
+from itertools import chain
 from math import isnan
 
 import numpy as np
@@ -9,11 +10,13 @@ from scipy.sparse import csc_array
 
 from ranking.evidence import SentencePicker
 from ranking.index.bloggers import BloggerEntry
-from ranking.index.generation import Generation, PostRow
+from ranking.index.generation import Generation
+from ranking.index.segment import Document
+from ranking.matching import Matches
 from ranking.peers import Peers, engagement_peers
 from ranking.ranking import Evidence, Part, Result
 from ranking.reach import off_niche
-from ranking.relevance import EVIDENCE, PostEvidence
+from ranking.relevance import EVIDENCE
 from ranking.score import GATE_MIDDLE, PARTS, Score
 from ranking.scoring import Niche, Scored
 from ranking.why import why
@@ -60,13 +63,16 @@ class Explanation:
         self._relevance = Peers(found.niche.members.relevance.value)
         self._reach = explainer.reach_of(found.niche)
         self._reach_median = self._reach.median if found.niche.reach.known else None
-        self._on_topic = dict(zip(rows.tolist(), _on_topic(found, rows), strict=True))
+        shown = found.matches.of(rows)
+        self._on_topic = dict(zip(rows.tolist(), _on_topic(found.niche, shown), strict=True))
+        best = _best_posts(explainer.generation, shown)
+        self._best_posts = dict(zip(rows.tolist(), best, strict=True))
 
     def result(self, rank: int, row: int, marks: Sequence[str] = ()) -> Result:
         """The blogger in that row of the scored; ``marks`` are flags of this search beside those of the blogger."""
         found = self._found
         blogger = int(found.bloggers[row])
-        entry, posts = self._explainer.generation.bloggers[blogger], found.matches.posts_of(row)
+        entry = self._explainer.generation.bloggers[blogger]
         made = found.scores.of(row, self._columns.findings[blogger])
         parts = {
             "relevance": self._relevance_part(row, made),
@@ -74,9 +80,7 @@ class Explanation:
             "reach": self._reach_part(blogger, made),
         }
         sentence = why(*(parts[name].inputs for name in PARTS), links=found.niche.reach.known)
-        return Result(
-            rank, entry, made, parts, self._evidence(blogger, posts), (*self._flags(entry, row), *marks), sentence
-        )
+        return Result(rank, entry, made, parts, self._evidence(row), (*self._flags(entry, row), *marks), sentence)
 
     def _relevance_part(self, row: int, made: Score) -> Part:
         relevance = self._found.matches.relevance
@@ -125,26 +129,19 @@ class Explanation:
             },
         )
 
-    def _evidence(self, blogger: int, posts: PostEvidence) -> tuple[Evidence, ...]:
-        generation = self._explainer.generation
-        first, listed = int(generation.posts.offsets[blogger]), generation.posts
-        shown = []
-        for place in posts.best:
-            lies = PostRow(int(listed.segments[first + place]), int(listed.rows[first + place]))
-            document, cosine = generation.document(lies), float(posts.cosines[place])
-            if not document.title and not document.text:
-                continue
-            shown.append(
-                Evidence(
-                    url=document.url,
-                    title=document.title,
-                    published=document.published,
-                    sentence=self._picker.best(document),
-                    similarity=None if isnan(cosine) else cosine,
-                    language=document.language,
-                )
+    def _evidence(self, row: int) -> tuple[Evidence, ...]:
+        return tuple(
+            Evidence(
+                url=document.url,
+                title=document.title,
+                published=document.published,
+                sentence=self._picker.best(document),
+                similarity=None if isnan(cosine) else cosine,
+                language=document.language,
             )
-        return tuple(shown)
+            for document, cosine in self._best_posts[row]
+            if document.title or document.text
+        )
 
     def _flags(self, entry: BloggerEntry, row: int) -> tuple[str, ...]:
         found = self._found
@@ -153,9 +150,33 @@ class Explanation:
         return (*entry.flags, *reasons, *((FULL_TEXT_ONLY,) if unread else ()))
 
 
-def _on_topic(found: Scored, rows: NDArray[np.int64]) -> list[int]:
-    """How many posts of the blogger in each of these rows are on the niche."""
-    shown = found.matches.of(rows)
-    on_topic = found.niche.matcher.on_topic(shown.posts, GATE_MIDDLE)
+def _on_topic(niche: Niche, shown: Matches) -> list[int]:
+    """How many posts of each of these bloggers are on the niche."""
+    on_topic = niche.matcher.on_topic(shown.posts, GATE_MIDDLE)
     until = np.concatenate([np.zeros(1, np.int64), np.cumsum(on_topic)])
     return list(np.diff(until[shown.offsets]).tolist())
+
+
+def _best_posts(generation: Generation, shown: Matches) -> list[list[tuple[Document, float]]]:
+    """The best matching posts of each of these bloggers, each with its cosine."""
+    firsts = generation.posts.offsets[shown.relevance.bloggers].tolist()
+    posts = [shown.posts_of(number) for number in range(len(firsts))]
+    best = [one.best for one in posts]
+    places = [[first + place for place in several] for first, several in zip(firsts, best, strict=True)]
+    documents = _documents(generation, np.array([*chain.from_iterable(places)], np.int64))
+    return [
+        [(documents[place], float(one.cosines[place - first])) for place in several]
+        for first, one, several in zip(firsts, posts, places, strict=True)
+    ]
+
+
+def _documents(generation: Generation, places: NDArray[np.int64]) -> dict[int, Document]:
+    """The posts in these places of the generation's list; several of one block are unpacked together."""
+    segments, rows = generation.posts.segments[places], generation.posts.rows[places]
+    found: dict[int, Document] = {}
+    for number in np.unique(segments).tolist():
+        own = np.flatnonzero(segments == number)
+        own = own[np.argsort(rows[own])]
+        documents = generation.segments[number].documents(rows[own].astype(np.int64))
+        found.update(zip(places[own].tolist(), documents, strict=True))
+    return found

@@ -26,6 +26,7 @@ Everything here is a function of figures; :mod:`ranking.matching` finds them.
 """
 
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -43,6 +44,10 @@ BEST_POSTS = 2
 BEST_SHARE = 0.1
 """Share of a blogger's posts that are its best ones, where that is more than two. Anything from 0.05 to 0.2 ranks the
 corpus about as well, one or three posts of everybody do not."""
+
+FEW_POSTS = (24, 60)
+"""Bloggers with at most so many posts are looked at together: three tables, of which little is empty, take three
+quarters of the time of one that is as wide as the most posts of anybody."""
 
 SHOWN_POSTS = 3
 """Posts shown as evidence: what fits a page."""
@@ -130,11 +135,23 @@ def mean_of_best(figures: NDArray[np.float64], offsets: NDArray[np.int64]) -> ND
 
     The figures of the i-th blogger are ``offsets[i]`` to ``offsets[i + 1]``; nan ones do not count.
     """
-    sizes = np.diff(offsets)
-    columns = np.arange(max(int(sizes.max(initial=0)), 1))
-    table = np.full((len(sizes), len(columns)), np.inf)
-    table[columns < sizes[:, None]] = np.where(np.isnan(figures), np.inf, -figures)
-    known = np.isfinite(table).sum(axis=1)
+    sizes, lowest_first = np.diff(offsets), np.where(np.isnan(figures), np.inf, -figures)
+    found = np.full(len(sizes), np.nan)
+    for fewer, most in pairwise((0, *FEW_POSTS, len(figures))):
+        own = np.flatnonzero((sizes > fewer) & (sizes <= most))
+        if len(own):
+            found[own] = _means(lowest_first, offsets[own], sizes[own])
+    return found
+
+
+def _means(
+    lowest_first: NDArray[np.float64], starts: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The same of bloggers with about as many posts each; the figures are below zero, and unknown ones inf."""
+    columns = np.arange(int(sizes.max()))
+    there = columns < sizes[:, None]
+    table = np.where(there, lowest_first[np.where(there, starts[:, None] + columns, 0)], np.inf)
+    known = (table < np.inf).sum(axis=1)
     counted = np.minimum(np.maximum(BEST_POSTS, np.round(BEST_SHARE * known).astype(np.int64)), known)
     most = int(counted.max(initial=1))
     if most < len(columns):

@@ -1,5 +1,6 @@
 """Search and explanation over a real server: filters, pages, niches, lists, and who may not be shown."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.schemas.search import SearchOut
 from api.service import SEARCHES_AT_ONCE
 from bloghound.settings import Settings
 from storage import niches, suppressions, workspaces
@@ -66,6 +68,15 @@ def test_a_brief_gives_bloggers_with_reasons(client: Client) -> None:
     assert (names(found)[0], found["total"], found["has_more"], found["next_cursor"]) == ("coffee", 1, False, None)
     assert found["results"][0]["why"].startswith("writes about it in 3 of 3 posts")
     assert found["weights"] == {"relevance": 0.6, "engagement": 0.25, "reach": 0.15}
+
+
+@pytest.mark.parametrize("body", [{"query": BRIEF}, {"query": f"{BRIEF}, bicycles and clay", "limit": 1}])
+def test_an_answer_holds_what_is_documented_and_nothing_else(client: Client, body: dict[str, Any]) -> None:
+    answer = client.search(**body)
+    assert answer.headers["content-type"] == "application/json"
+    found = SearchOut.model_validate_json(answer.body, strict=True)
+    assert found.results
+    assert json.loads(answer.body) == found.model_dump(mode="json")
 
 
 def test_a_weight_that_is_not_named_counts_nothing(client: Client) -> None:

@@ -174,7 +174,7 @@ def reference_mean(figures: Sequence[float]) -> float:
 
 def test_means_of_the_best_posts() -> None:
     chance = np.random.default_rng(3)
-    sizes = [0, 1, 2, 3, 19, 25, 26, 150, 0]
+    sizes = [0, 1, 2, 3, 19, 24, 25, 26, 150, 60, 61, 0]
     figures = chance.standard_normal(sum(sizes))
     figures[chance.random(len(figures)) < 0.2] = np.nan
     offsets = np.cumsum([0, *sizes])

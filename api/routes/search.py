@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.auth.actor import Actor, Documented, Reader, Scope, require
 from api.http.problems import PROBLEMS
@@ -14,6 +16,7 @@ from api.schemas.search import ExplanationOut, FiltersIn, SearchIn, SearchOut
 from api.service import Service, ServiceDep
 from bloghound.errors import CursorError, InputError, NotFoundError
 from bloghound.jobs import contacts
+from bloghound.records import StatementKind
 from ranking.brief import MAX_BRIEF_CHARS
 
 if TYPE_CHECKING:
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1/search", tags=["search"], responses=PROBLEMS, dependencies=[Documented])
 
 
-@router.post("")
-async def search(service: ServiceDep, actor: Reader, wanted: SearchIn) -> SearchOut:
+@router.post("", response_model=SearchOut)
+async def search(service: ServiceDep, actor: Reader, wanted: SearchIn) -> Response:
     """Rank bloggers for a brief or a niche, with the reasons for every score."""
-    return await to_thread.run_sync(found, service, actor, wanted, limiter=service.searches)
+    body = await to_thread.run_sync(found, service, actor, wanted, limiter=service.searches)
+    return Response(body, media_type="application/json")
 
 
 @router.get("/explain")
@@ -61,8 +65,11 @@ def explain_score(
     )
 
 
-def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
-    """The page of the ranking that is asked for, without bloggers who opted out.
+def found(service: Service, actor: Actor, wanted: SearchIn) -> bytes:
+    """The page of the ranking that is asked for, without bloggers who opted out: a :class:`SearchOut` as JSON.
+
+    Written straight from the ranking, which is made of nothing but what the model says: checking a hundred kilobytes of
+    our own takes three times as long as writing them.
 
     Raises CursorError for a cursor of another request, ForbiddenError for a filter that the key may not use, GoneError
     for a generation that was replaced, NotFoundError for a niche or list that the workspace does not have.
@@ -94,8 +101,9 @@ def found(service: Service, actor: Actor, wanted: SearchIn) -> SearchOut:
     if ranking.last is not None:
         following = [ranking.generation, shown + len(ranking.results), *ranking.last]
         cursor = service.signer.cursor(purpose, following)
-    shown = SearchOut.model_validate({**ranking.as_dict(), "has_more": cursor is not None, "next_cursor": cursor})
-    return _with_wishes(service, actor, shown)
+    page = {**ranking.as_dict(), "has_more": cursor is not None, "next_cursor": cursor}
+    _add_wishes(service, actor, page["results"])
+    return orjson.dumps(page)
 
 
 def _question(
@@ -143,15 +151,16 @@ def _by_contact(
     return allowed, hidden | reachable
 
 
-def _with_wishes(service: Service, actor: Actor, shown: SearchOut) -> SearchOut:
-    """The page with what each blogger states about pitches, for those who may read contacts."""
-    if not (service.settings.collect_contacts and actor.may(Scope.CONTACTS_READ)):
-        return shown
-    with service.database.read() as connection:
-        found = contacts.contacts_of(connection, service.settings, [one.blogger.id for one in shown.results])
-    for result in shown.results:
-        result.contact_wishes = [wish.kind for wish in found[result.blogger.id].wishes]
-    return shown
+def _add_wishes(service: Service, actor: Actor, results: Sequence[dict[str, Any]]) -> None:
+    """Write beside each blogger what it states about pitches, for those who may read contacts; null for others."""
+    wishes: dict[str, list[StatementKind]] = {}
+    if service.settings.collect_contacts and actor.may(Scope.CONTACTS_READ):
+        ids = [result["blogger"]["id"] for result in results]
+        with service.database.read() as connection:
+            known = contacts.contacts_of(connection, service.settings, ids)
+        wishes = {blogger: [wish.kind for wish in known[blogger].wishes] for blogger in ids}
+    for result in results:
+        result["contact_wishes"] = wishes.get(result["blogger"]["id"])
 
 
 def _filters(wanted: FiltersIn) -> "Filters":

@@ -39,20 +39,22 @@ class KnownWords:
     def rows(self, brief: str, words: Sequence[str]) -> NDArray[np.float32]:
         """The rows of the brief and, behind it, of each of its words, shape (1 + n, dimensions).
 
-        The same bits whatever was asked before: all are computed in one pass, less those that are known, where it is
-        no longer than the passes in which company is known to change nothing.
+        The same bits whatever was asked before: all in one pass, less the words that are known, where all together are
+        no more than the tokens among which company is known to change nothing.
         """
-        known = {word: self._known[word] for word in words if word in self._known}
-        new = [brief, *dict.fromkeys(word for word in words if word not in known)]
+        known = {word: one for word in words if (one := self._known.get(word)) is not None}
+        if known and not self._model.alike:
+            known = {}
+        new = [brief, *(word for word in dict.fromkeys(words) if word not in known)]
         features = self._features(new)
-        sizes = features["attention_mask"].sum(dim=1).tolist()
-        is_short = sum(sizes) + sum(word.tokens for word in known.values()) <= TRIED_TOKENS
-        if not is_short or not self._model.alike:
-            return self._model.rows(features if not known else self._features([brief, *words]))
-        found = self._model.rows(features)
-        known |= {word: _Word(row, size) for word, row, size in zip(new[1:], found[1:], sizes[1:], strict=True)}
-        self._keep(known)
-        return np.stack([found[0], *(known[word].row for word in words)])
+        sizes: list[int] = features["attention_mask"].sum(dim=1).tolist()
+        if sum(sizes) + sum(one.tokens for one in known.values()) <= TRIED_TOKENS:
+            rows = self._model.rows(features)
+            computed = zip(new[1:], rows[1:], sizes[1:], strict=True)
+            known |= {word: _Word(row.copy(), tokens) for word, row, tokens in computed}
+            self._keep(known)
+            return np.stack([rows[0], *(known[word].row for word in words)])
+        return self._model.rows(self._features([brief, *words]))
 
     def _keep(self, words: dict[str, _Word]) -> None:
         """Keep these words as those that were used last; who was used longest ago goes."""

@@ -33,8 +33,12 @@ _TOKENS = 32
 """Tokens of a usual brief with its words, for which the layout of the weights is chosen; it serves for any number."""
 
 TRIED_TOKENS = 64
-"""Tokens of a pass up to which each number is tried before :attr:`PackedBert.alike` says anything of it: twice those of
-a usual brief with its words."""
+"""Tokens of a pass up to which each room is tried for :attr:`PackedBert.alike`: twice those of a usual brief with its
+words."""
+
+ROOM, LONG_ROOM = 4, 32
+"""A pass has room for a multiple of so many tokens, a longer one for a multiple of more: oneDNN keeps 2 MB for every
+number of tokens that it ever met."""
 
 
 def packs(model: SentenceTransformer) -> bool:
@@ -80,29 +84,37 @@ class PackedBert:
         found = np.empty((len(sizes), self._words.shape[1]), np.float32)
         with torch.inference_mode():
             hidden = self._norm(self._words[ids[there]] + self._segment + self._positions[positions])
+            tokens = len(hidden)
+            hidden = torch.cat([hidden, hidden.new_zeros(room_for(tokens) - tokens, hidden.shape[1])])
             for layer in self._layers:
                 hidden = layer.applied(hidden, lengths, counts)
-            found[order.numpy()] = torch.segment_reduce(hidden, "mean", lengths=sizes).numpy()
+            found[order.numpy()] = torch.segment_reduce(hidden[:tokens], "mean", lengths=sizes).numpy()
         return found
 
     @cached_property
     def alike(self) -> bool:
-        """Whether a token's row comes out the same to the bit wherever it stands in a pass of 2 to
-        :data:`TRIED_TOKENS` tokens: tried with each number of them, since a library may add up otherwise for each."""
+        """Whether a token's row comes out the same to the bit wherever it stands in a pass of at most
+        :data:`TRIED_TOKENS`: tried with each room, since a library may add up otherwise for each."""
         import torch  # noqa: PLC0415 - heavy, loaded by now
 
         chance, width = torch.Generator().manual_seed(1), self._words.shape[1]
         with torch.inference_mode():
             layer, token = self._layers[0], torch.randn(1, width, generator=chance)
-            wide = layer.widened(token.repeat(2, 1))[:1]
+            wide = layer.widened(token.repeat(ROOM, 1))[:1]
             tried = ((layer.attended, token), (layer.joined, token), (layer.widened, token), (layer.narrowed, wide))
             return all(_is_alike(step, row) for step, row in tried)
 
 
+def room_for(tokens: int) -> int:
+    """Tokens that a pass over so many has room for."""
+    step = ROOM if tokens <= TRIED_TOKENS else LONG_ROOM
+    return -(-tokens // step) * step
+
+
 def _is_alike(step: Callable[[Tensor], Tensor], row: Tensor) -> bool:
-    expected = step(row.repeat(2, 1))[:1]
-    sizes = range(2, TRIED_TOKENS + 1)
-    return all(bool((step(row.repeat(size, 1)) == expected).all()) for size in sizes)
+    expected = step(row.repeat(ROOM, 1))[:1]
+    rooms = range(ROOM, TRIED_TOKENS + 1, ROOM)
+    return all(bool((step(row.repeat(room, 1)) == expected).all()) for room in rooms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +131,13 @@ class _Layer:
 
     def applied(self, hidden: Tensor, lengths: Sequence[int], counts: Sequence[int]) -> Tensor:
         """What the layer makes of the tokens, shape (t, d): of ``counts[i]`` texts of ``lengths[i]`` tokens each, one
-        text after the other."""
+        text after the other, and of whatever fills the room behind them."""
         import torch  # noqa: PLC0415 - heavy, loaded by now
 
-        attended = self.attended(hidden).split([length * count for length, count in zip(lengths, counts, strict=True)])
+        sizes = [length * count for length, count in zip(lengths, counts, strict=True)]
+        *attended, filling = self.attended(hidden).split_with_sizes([*sizes, len(hidden) - sum(sizes)])
         seen = [self._seen(part, length) for part, length in zip(attended, lengths, strict=True)]
-        hidden = self.norm(self.joined(torch.cat(seen)) + hidden)
+        hidden = self.norm(self.joined(torch.cat([*seen, filling[:, : hidden.shape[1]]])) + hidden)
         return self.last_norm(self.narrowed(self.widened(hidden)) + hidden)
 
     def _seen(self, attended: Tensor, length: int) -> Tensor:
