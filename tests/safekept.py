@@ -1,15 +1,18 @@
 """What the tests of backups share: installations with rows in every table, their contents, forged backups."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, LargeBinary, Table, insert
 
+from bloghound.jobs.backup import run_backup
 from bloghound.jobs.backup_file import BackupWriter, Manifest, TableEntry, table_member
 from bloghound.jobs.crawl import run_crawl
 from bloghound.settings import Settings
@@ -77,6 +80,30 @@ def filled(settings: Settings) -> Settings:
     fill_every_table(database)
     database.close()
     return settings
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An installation with rows in every table, and a backup of it; tests change copies of them only."""
+
+    source: Settings
+    file: Path
+
+    def source_in(self, folder: Path) -> Settings:
+        """A copy of the installation there."""
+        shutil.copytree(self.source.data_dir, folder)
+        return settings_of(folder)
+
+    def file_in(self, folder: Path) -> Path:
+        """A copy of the backup in a new folder."""
+        folder.mkdir()
+        return Path(shutil.copy2(self.file, folder))
+
+
+def kept(folder: Path) -> Kept:
+    """Both, made in this folder."""
+    source = filled(settings_of(folder / "source"))
+    return Kept(source, run_backup(source, folder / "backups").path)
 
 
 def crawl_blogs(settings: Settings, *hosts: str) -> list[str]:

@@ -1,12 +1,10 @@
 """Link farms are known by how they link, and nobody else is taken for one."""
 
-from collections.abc import Iterator
+from contextlib import closing
 from itertools import permutations
 
 import pytest
 
-from bloghound.demo import DemoWeb
-from bloghound.jobs.crawl import run_crawl
 from bloghound.records import LinkContext
 from bloghound.settings import Settings
 from crawler.linkfarms import MIN_FAMILY, MIN_LINKS_PER_POST, MIN_POSTS, MIN_TWINS, LinkRow, find_farms
@@ -14,6 +12,7 @@ from storage import sites
 from storage.database import open_database
 from storage.farms import links_of
 from storage.status import site_statuses
+from tests.shown_demo import shown_demo
 
 ROLL, CONTENT = LinkContext.BLOGROLL, LinkContext.CONTENT
 
@@ -86,15 +85,12 @@ def test_links_to_platforms_and_in_comments_tell_nothing() -> None:
 
 
 @pytest.fixture
-def demo_rows(settings: Settings) -> Iterator[list[LinkRow]]:
-    with DemoWeb() as web:
-        hosts = dict.fromkeys(web.hosts, (web.address, web.port))
-        run_crawl(settings, web.seeds, max_sites=100, depth=3, static_hosts=hosts)
-    database = open_database(settings)
-    with database.read() as connection:
+def demo_rows(tmp_path_factory: pytest.TempPathFactory, bare_settings: Settings) -> list[LinkRow]:
+    """What the crawl of the demo stored, which looks for farms at its end and leaves the rows as they are."""
+    shown_demo(tmp_path_factory).copied_to(bare_settings.data_dir)
+    with closing(open_database(bare_settings)) as database, database.read() as connection:
         ids = sites.ids_by_key(connection, [one.key for one in site_statuses(connection)])
-        yield [LinkRow(*row) for row in links_of(connection, list(ids.values()))]
-    database.close()
+        return [LinkRow(*row) for row in links_of(connection, list(ids.values()))]
 
 
 def test_the_demos_link_farm_is_found_and_nobody_else(demo_rows: list[LinkRow]) -> None:

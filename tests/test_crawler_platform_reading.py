@@ -26,15 +26,15 @@ def as_json(value: object, pages: int = 1, status: int = 200) -> Document:
     return Document(json.dumps(value).encode(), JSON, status, headers=(("X-WP-TotalPages", str(pages)),))
 
 
-def wordpress(web: MockWeb, listed: list[int], said: list[dict[str, Any]]) -> None:
-    """Let the blog of the web answer as WordPress does: three posts on its pages, and these in its interface."""
+def wordpress(web: MockWeb, listed: list[int], said: list[dict[str, Any]], host: str = BLOG) -> None:
+    """Let a blog of the web answer as WordPress does: three posts on its pages, and these in its interface."""
     for path, content in small_blog(3).items():
-        web.add(BLOG, path, content)
-    web.add(BLOG, "/", page("Birds", "<p>Birds</p>" + _links(), '<meta name="generator" content="WordPress 6.8">'))
+        web.add(host, path, content)
+    web.add(host, "/", page("Birds", "<p>Birds</p>" + _links(), '<meta name="generator" content="WordPress 6.8">'))
     posts = [
         {
             "id": day,
-            "link": web.url(BLOG, f"/post-{day}/"),
+            "link": web.url(host, f"/post-{day}/"),
             "date_gmt": f"2026-05-{day:02}T08:00:00",
             "author": AUTHOR,
             "comment_status": "open" if day < 3 else "closed",
@@ -42,8 +42,8 @@ def wordpress(web: MockWeb, listed: list[int], said: list[dict[str, Any]]) -> No
         }
         for day in listed
     ]
-    web.add(BLOG, POSTS, as_json(posts))
-    web.add(BLOG, COMMENTS, as_json(said))
+    web.add(host, POSTS, as_json(posts))
+    web.add(host, COMMENTS, as_json(said))
 
 
 def _links() -> str:
@@ -117,24 +117,37 @@ def test_a_blog_that_has_not_changed_is_not_asked_again(settings: Settings) -> N
         assert len(web.requests_to(BLOG, POSTS)) == 1
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        as_json({"code": "rest_forbidden"}, status=401),
-        as_json("nonsense"),
-        Document(b"<html>", "text/html"),
-        Document(b"{", JSON),
-        RetryAfterSeconds(7200),
-    ],
-    ids=["refused", "not a list", "a page", "broken", "leave me alone"],
-)
-def test_an_interface_that_fails_costs_nothing_of_the_blog(settings: Settings, answer: Content) -> None:
-    with MockWeb({BLOG: {}}) as web:
-        wordpress(web, [1, 2, 3], SAID)
-        web.add(BLOG, POSTS, answer)
-        report = crawl(settings, web)
-    assert (report.sites["ok"], report.posts_new) == (1, 3)
-    assert query(settings, COUNTS) == []
+FAILURES: dict[str, Content] = {
+    "refused.test": as_json({"code": "rest_forbidden"}, status=401),
+    "no-list.test": as_json("nonsense"),
+    "a-page.test": Document(b"<html>", "text/html"),
+    "broken.test": Document(b"{", JSON),
+    "left-alone.test": RetryAfterSeconds(7200),
+}
+"""What the interface of each blog answers."""
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object, ...]]:
+    """Health, number of posts, and number of figures from the interface, of each of these blogs."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("failed"), extraction_workers=1)
+    with MockWeb({host: {} for host in FAILURES}) as web:
+        for host, answer in FAILURES.items():
+            wordpress(web, [1, 2, 3], SAID, host)
+            web.add(host, POSTS, answer)
+        own = dict.fromkeys(FAILURES, (web.address, web.port))
+        run_crawl(settings, [web.url(host) for host in FAILURES], static_hosts=own, retry_delays_seconds=())
+        assert {host for host in FAILURES if web.requests_to(host, POSTS)} == set(FAILURES)
+    figures = (
+        "SELECT key, health, count(DISTINCT post.id), count(o.id) FROM site JOIN post ON post.site_id = site.id "
+        "LEFT JOIN engagement_observation o ON o.post_id = post.id AND o.source_url LIKE '%wp-json%' GROUP BY key"
+    )
+    return {str(key).partition(":")[0]: tuple(row) for key, *row in query(settings, figures)}
+
+
+@pytest.mark.parametrize("host", FAILURES)
+def test_an_interface_that_fails_costs_nothing_of_the_blog(failed: dict[str, tuple[object, ...]], host: str) -> None:
+    assert failed[host] == ("ok", 3, 0)
 
 
 def test_comments_that_nobody_may_list_are_unknown_with_the_reason(settings: Settings) -> None:

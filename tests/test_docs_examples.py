@@ -21,6 +21,7 @@ from bloghound.demo import BRIEFS
 from bloghound.settings import Settings
 from tests.conftest import PROJECT, require
 from tests.serving import ask, make_key, serving
+from tests.shown_demo import shown_demo
 from tests.waiting import until
 
 DOCS = PROJECT / "docs"
@@ -71,20 +72,11 @@ def run_console(code: str, folder: Path, variables: dict[str, str]) -> None:
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a demo that has run."""
-    folder = tmp_path_factory.mktemp("docs-demo")
-    command = [sys.executable, "-m", "bloghound", "demo", "--json"]
-    subprocess.run(command, env={"BLOGHOUND_DATA_DIR": str(folder), "PATH": ""}, capture_output=True, check=True)
-    return folder / "demo"
-
-
 @pytest.fixture
-def own_demo(demo: Path, settings: Settings) -> Settings:
+def own_demo(tmp_path_factory: pytest.TempPathFactory, bare_settings: Settings) -> Settings:
     """Settings with a copy of the demo's data, which an example may change."""
-    shutil.copytree(demo, settings.data_dir)
-    return settings
+    shown_demo(tmp_path_factory).copied_to(bare_settings.data_dir)
+    return bare_settings
 
 
 @pytest.mark.parametrize("page", SERVED)

@@ -21,19 +21,24 @@ from storage.database import Database, open_database, upgrade
 from tests.conftest import PROJECT
 from tests.crawling import query
 from tests.mockweb import MockWeb, small_blog
-from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, forged, killed, settings_of
+from tests.safekept import NOW, ROWS, Kept, contents, crawl_blogs, filled, forged, kept, killed, settings_of
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Settings:
+def source(first: Kept, tmp_path: Path) -> Settings:
     """An installation with rows in every table."""
-    return filled(settings_of(tmp_path / "source"))
+    return first.source_in(tmp_path / "source")
 
 
 @pytest.fixture
-def made(source: Settings, tmp_path: Path) -> Path:
+def made(first: Kept, tmp_path: Path) -> Path:
     """A backup of it."""
-    return run_backup(source, tmp_path / "backups").path
+    return first.file_in(tmp_path / "backups")
 
 
 # There and back

@@ -10,23 +10,20 @@ from typing import Any
 import pytest
 
 from bloghound.errors import BackupError, StorageError
-from bloghound.jobs.backup import run_backup
 from bloghound.jobs.restoring import check_backup, run_restore
-from bloghound.settings import Settings
 from tests.crawling import query
-from tests.safekept import NOW, filled, forged, one_site, settings_of
+from tests.safekept import NOW, Kept, forged, kept, one_site, settings_of
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Settings:
-    """An installation with rows in every table."""
-    return filled(settings_of(tmp_path / "source"))
-
-
-@pytest.fixture
-def made(source: Settings, tmp_path: Path) -> Path:
-    """A backup of it."""
-    return run_backup(source, tmp_path / "backups").path
+def made(first: Kept, tmp_path: Path) -> Path:
+    """A backup of an installation with rows in every table."""
+    return first.file_in(tmp_path / "backups")
 
 
 BLOGGER = ["id", "public_id", "name", "site_key", "created_at"]

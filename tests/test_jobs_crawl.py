@@ -240,7 +240,7 @@ def test_seeds_for_which_there_is_no_place_are_named(settings: Settings, archive
 
 def test_a_profile_whose_robots_txt_fails_for_a_moment_is_asked_again(settings: Settings) -> None:
     with MockWeb({"social.test": {"/robots.txt": Refusing("0", status=503)}}) as web:
-        for path, document in profile_pages(web).items():
+        for path, document in profile_pages(web, "social.test").items():
             web.add("social.test", path, document)
         own = {"social.test": (web.address, web.port)}
         seeds = [web.url("social.test", "/@ann")]
@@ -248,9 +248,9 @@ def test_a_profile_whose_robots_txt_fails_for_a_moment_is_asked_again(settings: 
     assert (report.sites["ok"], report.posts_new) == (1, 1)
 
 
-def profile_pages(web: MockWeb, **wishes: bool) -> dict[str, Document]:
+def profile_pages(web: MockWeb, host: str, **wishes: bool) -> dict[str, Document]:
     """The public interface of a profile with one post, whose owner has these wishes."""
-    home = web.url("social.test", "/@ann")
+    home = web.url(host, "/@ann")
     account = {"id": "7", "url": home, "display_name": "Ann", "note": "About Ann", "fields": []} | wishes
     status = {"id": "1", "url": f"{home}/1", "created_at": "2026-05-01T08:00:00Z", "visibility": "public"}
     return {
@@ -259,27 +259,44 @@ def profile_pages(web: MockWeb, **wishes: bool) -> dict[str, Document]:
     }
 
 
-@pytest.mark.parametrize(
-    ("wishes", "posts", "title"),
-    [
-        ({"indexable": False}, [("", 1)], "Ann"),
-        ({"noindex": True}, [], ""),
-        ({"discoverable": False}, [], ""),
-        ({"suspended": True}, [], ""),
-    ],
-)
-def test_a_profile_that_opts_out_later_loses_what_was_stored(
-    settings: Settings, wishes: dict[str, bool], posts: list[tuple[object, ...]], title: str
-) -> None:
-    stored = "SELECT text, text_reserved FROM post"
-    with MockWeb({"social.test": {}}) as web:
-        own = {"social.test": (web.address, web.port)}
-        for asked, expected in (({}, [("Two swallows today.", 0)]), (wishes, posts)):
-            for path, document in profile_pages(web, **asked).items():
-                web.add("social.test", path, document)
-            run_crawl(settings, [web.url("social.test", "/@ann")], static_hosts=own)
-            assert query(settings, stored) == expected
-    assert query(settings, "SELECT title FROM site") == [(title,)]
+OPT_OUTS: dict[str, dict[str, bool]] = {
+    "search.test": {"indexable": False},
+    "index.test": {"noindex": True},
+    "directory.test": {"discoverable": False},
+    "suspended.test": {"suspended": True},
+}
+"""What the owner of the profile on each host asks for later."""
+NOTHING_ASKED: dict[str, dict[str, bool]] = {host: {} for host in OPT_OUTS}
+
+
+@dataclass(frozen=True)
+class Wished:
+    """Title, text and whether that is reserved, of the one post on each host, before and after the wishes."""
+
+    before: dict[str, tuple[object, ...]]
+    after: dict[str, tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def wished(tmp_path_factory: pytest.TempPathFactory) -> Wished:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("wished"), extraction_workers=1)
+    stored = "SELECT key, site.title, text, text_reserved FROM site LEFT JOIN post ON post.site_id = site.id"
+    found = []
+    with MockWeb({host: {} for host in OPT_OUTS}) as web:
+        own = dict.fromkeys(OPT_OUTS, (web.address, web.port))
+        for wishes in (NOTHING_ASKED, OPT_OUTS):
+            for host in OPT_OUTS:
+                for path, document in profile_pages(web, host, **wishes[host]).items():
+                    web.add(host, path, document)
+            run_crawl(settings, [web.url(host, "/@ann") for host in OPT_OUTS], static_hosts=own)
+            found.append({str(key).partition(":")[0]: tuple(row) for key, *row in query(settings, stored)})
+    return Wished(*found)
+
+
+@pytest.mark.parametrize("host", OPT_OUTS)
+def test_a_profile_that_opts_out_later_loses_what_was_stored(wished: Wished, host: str) -> None:
+    assert wished.before[host] == ("Ann", "Two swallows today.", 0)
+    assert wished.after[host] == (("Ann", "", 1) if host == "search.test" else ("", None, None))
 
 
 def test_the_demo_web_is_found_from_its_seeds_with_the_profiles_of_its_bloggers(settings: Settings) -> None:

@@ -1,9 +1,6 @@
 """The demo as a user runs it: a web of its own, crawled, indexed and ranked; the plot comes out as written."""
 
-import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +8,17 @@ import pytest
 
 from bloghound.cli import run
 from bloghound.demo import BRIEFS
+from tests.shown_demo import shown_demo
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """What ``bloghound demo --json`` prints on standard output, and where its data lies."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "bloghound", "demo", "--json"]
-    done = subprocess.run(
-        command, env={"BLOGHOUND_DATA_DIR": str(folder), "PATH": ""}, capture_output=True, text=True, check=True
-    )
-    return folder, json.loads(done.stdout)
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What ``bloghound demo --json`` prints on standard output."""
+    return shown_demo(tmp_path_factory).printed
 
 
-def _ranking(shown: tuple[Path, dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    results: list[dict[str, Any]] = next(one["results"] for one in shown[1]["rankings"] if one["name"] == name)
+def _ranking(shown: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = next(one["results"] for one in shown["rankings"] if one["name"] == name)
     return results
 
 
@@ -34,7 +27,7 @@ def _named(results: list[dict[str, Any]], site: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("brief", BRIEFS, ids=lambda brief: brief.name)
-def test_the_small_discussed_blog_of_the_niche_wins(shown: tuple[Path, dict[str, Any]], brief: Any) -> None:
+def test_the_small_discussed_blog_of_the_niche_wins(shown: dict[str, Any], brief: Any) -> None:
     results = _ranking(shown, brief.name)
     big = max(results, key=lambda result: result["blogger"]["followers"] or 0)
     assert _named(results, brief.winner)["rank"] == 1
@@ -42,7 +35,7 @@ def test_the_small_discussed_blog_of_the_niche_wins(shown: tuple[Path, dict[str,
     assert big["rank"] > 2
 
 
-def test_what_was_written_to_mislead_is_found_out(shown: tuple[Path, dict[str, Any]]) -> None:
+def test_what_was_written_to_mislead_is_found_out(shown: dict[str, Any]) -> None:
     results = _ranking(shown, "espresso")
     findings = {site: {one["finding"] for one in _named(results, site)["deductions"]} for site in _SUSPECTS}
     assert all(findings.values()), findings
@@ -55,15 +48,13 @@ _SUSPECTS = ("dailycrema", "morningcup")
 
 
 @pytest.mark.parametrize("brief", BRIEFS, ids=lambda brief: brief.name)
-def test_whom_the_crawl_flagged_as_a_link_farm_is_a_candidate_for_no_brief(
-    shown: tuple[Path, dict[str, Any]], brief: Any
-) -> None:
+def test_whom_the_crawl_flagged_as_a_link_farm_is_a_candidate_for_no_brief(shown: dict[str, Any], brief: Any) -> None:
     homes = [result["blogger"]["home"] for result in _ranking(shown, brief.name)]
-    assert len(homes) == shown[1]["index"]["bloggers"] - 1
+    assert len(homes) == shown["index"]["bloggers"] - 1
     assert not any("//cheapdeals.demo.test" in home for home in homes)
 
 
-def test_hidden_comments_are_unknown_and_never_above_the_peers(shown: tuple[Path, dict[str, Any]]) -> None:
+def test_hidden_comments_are_unknown_and_never_above_the_peers(shown: dict[str, Any]) -> None:
     results = _ranking(shown, "cycling")
     engagement = _named(results, "slowpannier")["parts"]["engagement"]
     known = sorted(result["parts"]["engagement"]["value"] for result in results)
@@ -71,20 +62,20 @@ def test_hidden_comments_are_unknown_and_never_above_the_peers(shown: tuple[Path
     assert engagement["value"] <= known[len(known) // 2]
 
 
-def test_profiles_are_joined_to_their_blogs(shown: tuple[Path, dict[str, Any]]) -> None:
+def test_profiles_are_joined_to_their_blogs(shown: dict[str, Any]) -> None:
     koffie = _named(_ranking(shown, "espresso"), "koffie")["blogger"]
     assert koffie["followers"] == 312
     assert len(koffie["sites"]) == 2
 
 
-def test_the_shop_is_no_blog_and_every_page_has_one_outcome(shown: tuple[Path, dict[str, Any]]) -> None:
-    crawl = shown[1]["crawl"]
+def test_the_shop_is_no_blog_and_every_page_has_one_outcome(shown: dict[str, Any]) -> None:
+    crawl = shown["crawl"]
     assert crawl["sites"]["not_a_blog"] == 1
     assert crawl["sites"]["failed"] == 0
     assert sum(crawl["outcomes"].values()) == crawl["pages_fetched"]
 
 
-def test_scores_add_up(shown: tuple[Path, dict[str, Any]]) -> None:
+def test_scores_add_up(shown: dict[str, Any]) -> None:
     for result in _ranking(shown, "plants"):
         parts = sum(part["contribution"] for part in result["parts"].values())
         deducted = sum(abs(one["amount"]) for one in result["deductions"])

@@ -106,9 +106,9 @@ def crawl(case: Case) -> dict[str, int]:
 
 
 def test_workers_that_are_killed_lose_and_double_nothing(
-    web: MockWeb, expected: Rows, database_url: str, tmp_path: Path
+    web: MockWeb, expected: Rows, tables_url: str, tmp_path: Path
 ) -> None:
-    case = replace(case_of(web, tmp_path, database_url=database_url), concurrent_sites=1)
+    case = replace(case_of(web, tmp_path, database_url=tables_url), concurrent_sites=1)
     since = len(web.requests)
     with ThreadPoolExecutor(3) as pool:
         workers = [pool.submit(crawl, case) for _ in range(3)]
@@ -124,9 +124,9 @@ def test_workers_that_are_killed_lose_and_double_nothing(
 
 
 def test_two_crawls_at_once_share_what_they_fetch(
-    web: MockWeb, expected: Rows, database_url: str, tmp_path: Path
+    web: MockWeb, expected: Rows, tables_url: str, tmp_path: Path
 ) -> None:
-    cases = [case_of(web, tmp_path, *hosts, database_url=database_url) for hosts in (HOSTS[:3], HOSTS[1:])]
+    cases = [case_of(web, tmp_path, *hosts, database_url=tables_url) for hosts in (HOSTS[:3], HOSTS[1:])]
     since = len(web.requests)
     with ThreadPoolExecutor(2) as pool:
         assert [found["ok"] for found in pool.map(crawl, cases)] == [3, 3]

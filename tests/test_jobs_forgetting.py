@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -73,9 +74,23 @@ def profile(host: str, user: str) -> dict[str, Content]:
     }
 
 
-@pytest.mark.parametrize("path", ["/@ana", "/users/ana"])
-def test_a_forgotten_profile_leaves_the_archives_too(path: str, settings: Settings) -> None:
+@pytest.fixture(scope="module")
+def crawled_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The data directory of a crawl of Ana's profile, and the profile's address."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("profile"), extraction_workers=1)
     (home,) = crawl(settings, {"m.test": profile("m.test", "ana")}, "/@ana")
+    return settings.data_dir, home
+
+
+@pytest.fixture
+def home(crawled_once: tuple[Path, str], settings: Settings) -> str:
+    """The address of the profile, after a crawl that the settings' data directory has a copy of."""
+    shutil.copytree(crawled_once[0], settings.data_dir, dirs_exist_ok=True)
+    return crawled_once[1]
+
+
+@pytest.mark.parametrize("path", ["/@ana", "/users/ana"])
+def test_a_forgotten_profile_leaves_the_archives_too(path: str, settings: Settings, home: str) -> None:
     assert query(settings, "SELECT text FROM post") == [(WORDS,)]
     assert any("/api/v1/accounts/7/statuses" in url for url in archived_urls(settings))
     done = run_forget(settings, home.replace("/@ana", path))
@@ -94,10 +109,8 @@ def test_other_posts_are_found_in_the_archives_after_a_forgetting(settings: Sett
 
 @pytest.mark.parametrize("step", ["erase_site", "forget_in_index", "remove_records"])
 def test_an_interrupted_forgetting_is_finished_by_the_next(
-    step: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    step: str, settings: Settings, home: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home,) = crawl(settings, {"m.test": profile("m.test", "ana")}, "/@ana")
-
     def fail(*_: object, **__: object) -> Iterator[object]:
         raise ArchiveError("The disk is full.")
 
@@ -112,8 +125,7 @@ def test_an_interrupted_forgetting_is_finished_by_the_next(
     assert (settings.data_dir / "crawl.log").read_text() == "all else was well\n"
 
 
-def test_beside_a_crawl_all_else_is_forgotten_and_the_rest_later(settings: Settings) -> None:
-    (home,) = crawl(settings, {"m.test": profile("m.test", "ana")}, "/@ana")
+def test_beside_a_crawl_all_else_is_forgotten_and_the_rest_later(settings: Settings, home: str) -> None:
     (segment,) = settings.archive_dir.iterdir()
     with segment.open("rb") as crawling:
         fcntl.flock(crawling, fcntl.LOCK_EX)

@@ -33,9 +33,9 @@ BRIEF = "coffee beans and shots"
 
 
 @pytest.fixture
-def stored(tmp_path: Path, database_url: str) -> Settings:
+def stored(tmp_path: Path, tables_url: str) -> Settings:
     """Three bloggers in a database of each kind."""
-    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    settings = Settings(data_dir=tmp_path / "data", database_url=tables_url)
     write(settings, three_sites)
     return settings
 

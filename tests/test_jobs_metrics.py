@@ -88,8 +88,8 @@ def test_the_last_state_is_written_at_the_end(watched: Settings) -> None:
     assert samples(Path(watched.metrics_file).read_text())["bloghound_crawl_queue due"] == len(KEYS)
 
 
-def test_without_a_name_there_is_no_file(settings: Settings, tmp_path: Path) -> None:
-    with metrics_file(settings):
+def test_without_a_name_there_is_no_file(bare_settings: Settings, tmp_path: Path) -> None:
+    with metrics_file(bare_settings):
         assert list(tmp_path.iterdir()) == []
 
 

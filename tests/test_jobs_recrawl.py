@@ -1,14 +1,16 @@
 """Known sites visited again: what is asked, what becomes of posts that change or vanish, and workers that stay."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import update
@@ -66,7 +68,11 @@ class Visited:
     def __init__(self, settings: Settings, web: MockWeb) -> None:
         self.settings, self.web = settings, web
         self.own = dict.fromkeys(web.hosts, (web.address, web.port))
-        self.first = run_crawl(settings, [web.url(host) for host in web.hosts], static_hosts=self.own)
+
+    def visited(self) -> Self:
+        """The same after its first crawl."""
+        run_crawl(self.settings, [self.web.url(host) for host in self.web.hosts], static_hosts=self.own)
+        return self
 
     def again(self) -> tuple[CrawlReport, list[str]]:
         """What a visit found, and the paths it asked for."""
@@ -86,9 +92,24 @@ class Visited:
         self.web.add(BLOG, path, content)
 
 
+@pytest.fixture(scope="module")
+def crawled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
+    """A blog of two posts, crawled for all tests that go on from there with a copy of what was stored."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("crawled"), extraction_workers=1)
+    with MockWeb({BLOG: small_blog(2)}) as web:
+        yield Visited(settings, web).visited()
+
+
+@pytest.fixture
+def blog(crawled_once: Visited, settings: Settings) -> Visited:
+    shutil.copytree(crawled_once.settings.data_dir, settings.data_dir, dirs_exist_ok=True)
+    crawled_once.web.serve_only(BLOG, small_blog(2))
+    return Visited(settings, crawled_once.web)
+
+
 def test_an_unchanged_blog_costs_two_requests(settings: Settings) -> None:
     with MockWeb({BLOG: small_blog(20)}) as web:
-        blog = Visited(settings, web)
+        blog = Visited(settings, web).visited()
         before = len(web.requests)
         make_due(settings)
         report, asked = blog.again()
@@ -98,35 +119,28 @@ def test_an_unchanged_blog_costs_two_requests(settings: Settings) -> None:
     MEASURED.append(f"re-crawl of an unchanged blog of 20 posts: {len(asked)} requests, the first crawl {before}")
 
 
-def test_what_is_not_due_is_not_visited(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog()}) as web:
-        report, asked = Visited(settings, web).again()
+def test_what_is_not_due_is_not_visited(blog: Visited) -> None:
+    report, asked = blog.again()
     assert (asked, report.pages_fetched) == ([], 0)
 
 
-def test_every_crawl_says_when_to_come_again(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog()}) as web:
-        Visited(settings, web)
-    assert SHORTEST <= due_at(settings) - utc_now() <= LONGEST
+def test_every_crawl_says_when_to_come_again(blog: Visited) -> None:
+    assert SHORTEST <= due_at(blog.settings) - utc_now() <= LONGEST
 
 
-def test_a_new_post_is_found_by_the_feed_alone(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(3)}) as web:
-        blog = Visited(settings, web)
-        for path, content in small_blog(4).items():
-            blog.change(path, content)
-        report, asked = blog.look()
+def test_a_new_post_is_found_by_the_feed_alone(blog: Visited) -> None:
+    for path, content in small_blog(3).items():
+        blog.change(path, content)
+    report, asked = blog.look()
     assert (
-        {"/feed.xml", "/post-4/"} <= set(asked) <= {"/feed.xml", "/post-4/", "/robots.txt", "/.well-known/tdmrep.json"}
+        {"/feed.xml", "/post-3/"} <= set(asked) <= {"/feed.xml", "/post-3/", "/robots.txt", "/.well-known/tdmrep.json"}
     )
     assert report.posts_new == 1
 
 
-def test_where_the_feed_is_gone_the_home_page_is_asked(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(3)}) as web:
-        blog = Visited(settings, web)
-        blog.change("/feed.xml", problem(404))
-        report, asked = blog.look()
+def test_where_the_feed_is_gone_the_home_page_is_asked(blog: Visited) -> None:
+    blog.change("/feed.xml", problem(404))
+    report, asked = blog.look()
     assert sorted(asked) == ["/", "/feed.xml", "/robots.txt"]
     assert report.sites["ok"] == 1
 
@@ -140,7 +154,7 @@ def commented(day: int, comments: int, words: str = "") -> str:
 def test_a_changed_post_is_updated_and_its_engagement_has_a_history(settings: Settings) -> None:
     observed = "SELECT count FROM engagement_observation WHERE kind = 'comments' AND count IS NOT NULL ORDER BY id"
     with MockWeb({BLOG: small_blog(1) | {"/post-1/": commented(1, 2)}}) as web:
-        blog = Visited(settings, web)
+        blog = Visited(settings, web).visited()
         blog.change("/post-1/", commented(1, 5, "A correction: the gasworks closed in 1962."))
         report, asked = blog.look("/post-1/")
         unchanged, _ = blog.look("/post-1/")
@@ -150,69 +164,56 @@ def test_a_changed_post_is_updated_and_its_engagement_has_a_history(settings: Se
     assert query(settings, "SELECT count(*) FROM post WHERE text LIKE '%closed in 1962%'") == [(1,)]
 
 
-def test_a_post_that_is_due_for_a_look_and_unchanged_costs_a_304(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(3)}) as web:
-        report, asked = Visited(settings, web).look("/post-2/")
+def test_a_post_that_is_due_for_a_look_and_unchanged_costs_a_304(blog: Visited) -> None:
+    report, asked = blog.look("/post-2/")
     assert sorted(asked) == ["/feed.xml", "/post-2/", "/robots.txt"]
     assert report.outcomes["not_modified"] == len(["feed", "post"])
 
 
-def test_a_post_that_is_missing_for_a_day_has_vanished_and_may_come_back(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        blog.change("/post-1/", problem(404))
-        blog.look("/post-1/")
-        assert blog.states() == ["live", "live"]
-        blog.look("/post-1/", missing_for=MISSING_FOR)
-        assert blog.states() == ["vanished", "live"]
-        assert query(settings, "SELECT count(*) FROM post WHERE words > 100") == [(2,)]
-        blog.change("/post-1/", small_blog(2)["/post-1/"])
-        blog.look("/post-1/")
-        assert blog.states() == ["live", "live"]
+def test_a_post_that_is_missing_for_a_day_has_vanished_and_may_come_back(blog: Visited) -> None:
+    blog.change("/post-1/", problem(404))
+    blog.look("/post-1/")
+    assert blog.states() == ["live", "live"]
+    blog.look("/post-1/", missing_for=MISSING_FOR)
+    assert blog.states() == ["vanished", "live"]
+    assert query(blog.settings, "SELECT count(*) FROM post WHERE words > 100") == [(2,)]
+    blog.change("/post-1/", small_blog(2)["/post-1/"])
+    blog.look("/post-1/")
+    assert blog.states() == ["live", "live"]
 
 
-def test_a_post_that_is_gone_for_good_has_vanished_at_once(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        blog.change("/post-1/", problem(410))
-        blog.look("/post-1/")
-        assert blog.states() == ["vanished", "live"]
+def test_a_post_that_is_gone_for_good_has_vanished_at_once(blog: Visited) -> None:
+    blog.change("/post-1/", problem(410))
+    blog.look("/post-1/")
+    assert blog.states() == ["vanished", "live"]
 
 
-def test_a_deleted_post_whose_address_gives_an_error_page_with_status_200_vanishes_too(settings: Settings) -> None:
-    nothing = page("Page not found", "<h1>Page not found</h1><p>Nothing is here any more.</p>")
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        blog.change("/post-1/", nothing)
-        blog.look("/post-1/")
-        assert blog.states() == ["live", "live"]
-        blog.look("/post-1/", missing_for=MISSING_FOR)
-        assert blog.states() == ["vanished", "live"]
+def test_a_deleted_post_whose_address_gives_an_error_page_with_status_200_vanishes_too(blog: Visited) -> None:
+    blog.change("/post-1/", page("Page not found", "<h1>Page not found</h1><p>Nothing is here any more.</p>"))
+    blog.look("/post-1/")
+    assert blog.states() == ["live", "live"]
+    blog.look("/post-1/", missing_for=MISSING_FOR)
+    assert blog.states() == ["vanished", "live"]
 
 
-def test_nothing_vanishes_where_the_whole_site_fails(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        for path in small_blog(2):
-            blog.change(path, problem(410))
-        report, _ = blog.look("/post-1/", "/post-2/", missing_for=MISSING_FOR)
-        assert blog.states() == ["live", "live"]
+def test_nothing_vanishes_where_the_whole_site_fails(blog: Visited) -> None:
+    for path in small_blog(2):
+        blog.change(path, problem(410))
+    report, _ = blog.look("/post-1/", "/post-2/", missing_for=MISSING_FOR)
+    assert blog.states() == ["live", "live"]
     assert report.sites["failed"] == 1
-    assert due_at(settings) - utc_now() <= DAY
+    assert due_at(blog.settings) - utc_now() <= DAY
 
 
-def test_a_post_whose_page_asks_not_to_be_indexed_any_more_goes(settings: Settings) -> None:
-    head = '<meta name="robots" content="noindex">'
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        blog.change("/post-1/", post_page("Swallows, day 1", 1, head))
-        blog.look("/post-1/")
-    assert query(settings, "SELECT url FROM post") == [(web.url(BLOG, "/post-2/"),)]
+def test_a_post_whose_page_asks_not_to_be_indexed_any_more_goes(blog: Visited) -> None:
+    blog.change("/post-1/", post_page("Swallows, day 1", 1, '<meta name="robots" content="noindex">'))
+    blog.look("/post-1/")
+    assert query(blog.settings, "SELECT url FROM post") == [(blog.web.url(BLOG, "/post-2/"),)]
 
 
 def test_a_site_that_is_suppressed_or_forgotten_is_never_due(settings: Settings) -> None:
     with MockWeb({BLOG: small_blog(2), "other.test": small_blog(2)}) as web:
-        blog = Visited(settings, web)
+        blog = Visited(settings, web).visited()
         suppressed, forgotten = (str(row[0]) for row in query(settings, "SELECT key FROM site ORDER BY key"))
         database = open_database(settings)
         with database.transaction() as connection:
@@ -243,18 +244,16 @@ def test_strangers_are_not_visited_again_without_a_contact_address(settings: Set
         run_standing(settings)
 
 
-def test_an_interrupted_re_crawl_is_continued(settings: Settings) -> None:
+def test_an_interrupted_re_crawl_is_continued(blog: Visited) -> None:
     def interrupt(_: CrawlProgress) -> None:
         raise KeyboardInterrupt
 
-    with MockWeb({BLOG: small_blog(2)}) as web:
-        blog = Visited(settings, web)
-        make_due(settings)
-        with pytest.raises(KeyboardInterrupt):
-            run_due(settings, static_hosts=blog.own, progress=interrupt)
-        report, _ = blog.again()
+    make_due(blog.settings)
+    with pytest.raises(KeyboardInterrupt):
+        run_due(blog.settings, static_hosts=blog.own, progress=interrupt)
+    report, _ = blog.again()
     assert report.sites["ok"] == 1
-    assert query(settings, "SELECT kind, finished_at IS NOT NULL FROM crawl") == [("crawl", 1), ("recrawl", 1)]
+    assert query(blog.settings, "SELECT kind, finished_at IS NOT NULL FROM crawl") == [("crawl", 1), ("recrawl", 1)]
 
 
 HOSTS = tuple(f"b{number}.test" for number in range(6))
@@ -278,7 +277,7 @@ def test_two_workers_that_stay_share_what_is_due(tmp_path: Path, database_url: s
         run_standing(settings, static_hosts=blogs.own, progress=until_all_is_done(settings), poll_seconds=0.2)
 
     with MockWeb({host: small_blog(2) for host in HOSTS}) as web:
-        blogs = Visited(settings, web)
+        blogs = Visited(settings, web).visited()
         make_due(settings)
         before = len(web.requests)
         with ThreadPoolExecutor(2) as pool:
@@ -314,18 +313,17 @@ if __name__ == "__main__":
 """
 
 
-def test_a_worker_that_stays_ends_cleanly_when_the_system_asks(settings: Settings) -> None:
-    with MockWeb({BLOG: small_blog(3)}) as web:
-        Visited(settings, web)
-        make_due(settings)
-        command = [sys.executable, "-c", STAYING, str(settings.data_dir), str(web.port)]
-        with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as worker:
-            assert worker.stdout is not None
-            while int(worker.stdout.readline()) < len(["robots.txt", "feed"]):
-                pass
-            worker.send_signal(signal.SIGTERM)
-            asked_at = time.monotonic()
-            assert worker.stdout.read().split()[-1] == "ended"
-        assert time.monotonic() - asked_at < 10.0
-        assert worker.returncode == 0
-    assert query(settings, "SELECT count(*) FROM site WHERE lease_owner IS NOT NULL OR next_due_at IS NULL") == [(0,)]
+def test_a_worker_that_stays_ends_cleanly_when_the_system_asks(blog: Visited) -> None:
+    make_due(blog.settings)
+    command = [sys.executable, "-c", STAYING, str(blog.settings.data_dir), str(blog.web.port)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        while int(worker.stdout.readline()) < len(["robots.txt", "feed"]):
+            pass
+        worker.send_signal(signal.SIGTERM)
+        asked_at = time.monotonic()
+        assert worker.stdout.read().split()[-1] == "ended"
+    assert time.monotonic() - asked_at < 10.0
+    assert worker.returncode == 0
+    held = "SELECT count(*) FROM site WHERE lease_owner IS NOT NULL OR next_due_at IS NULL"
+    assert query(blog.settings, held) == [(0,)]

@@ -31,8 +31,8 @@ PEERS = [writer(f"p{number}", 10 + number, 3) for number in range(5)]
 
 
 @pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Reranked:
-    return Reranked(tmp_path / "data", "" if database_url.startswith("sqlite") else database_url)
+def world(tmp_path: Path, tables_url: str) -> Reranked:
+    return Reranked(tmp_path / "data", tables_url)
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ ON_WHEELS = "Bicycle rides and wheels"
 
 
 @pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Reranked:
-    return Reranked(tmp_path / "data", "" if database_url.startswith("sqlite") else database_url)
+def world(tmp_path: Path, tables_url: str) -> Reranked:
+    return Reranked(tmp_path / "data", tables_url)
 
 
 @pytest.fixture

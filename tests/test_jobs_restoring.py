@@ -1,5 +1,9 @@
 """Restoring: killed on the way, what is not overwritten, and who was forgotten stays forgotten."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,21 +23,27 @@ from bloghound.settings import Settings
 from storage import access, suppressions, workspaces
 from storage.database import open_database
 from storage.tables.base import utc_now
+from tests.conftest import postgres_database
 from tests.crawling import query
 from tests.mockweb import MockWeb, small_blog
-from tests.safekept import NOW, ROWS, contents, crawl_blogs, filled, killed, one_site, settings_of
+from tests.safekept import NOW, ROWS, Kept, contents, crawl_blogs, kept, killed, one_site, settings_of
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Settings:
+def source(first: Kept, tmp_path: Path) -> Settings:
     """An installation with rows in every table."""
-    return filled(settings_of(tmp_path / "source"))
+    return first.source_in(tmp_path / "source")
 
 
 @pytest.fixture
-def made(source: Settings, tmp_path: Path) -> Path:
+def made(first: Kept, tmp_path: Path) -> Path:
     """A backup of it."""
-    return run_backup(source, tmp_path / "backups").path
+    return first.file_in(tmp_path / "backups")
 
 
 # Killed
@@ -147,12 +157,41 @@ def test_only_so_many_backups_are_kept(source: Settings, tmp_path: Path) -> None
 # Who was forgotten stays forgotten
 
 
+@dataclass(frozen=True)
+class Crawled:
+    """An installation that crawled two blogs, on a database of PostgreSQL unless that has no name; their addresses."""
+
+    settings: Settings
+    database_name: str
+    homes: list[str]
+    backup: Path
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def crawled_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    folder = tmp_path_factory.mktemp("crawled")
+    with ExitStack() as stack:
+        name, url = "", ""
+        if request.param == "postgresql":
+            name, url = stack.enter_context(postgres_database(request.getfixturevalue("postgres")))
+        settings = settings_of(folder / "data", url)
+        homes = crawl_blogs(settings, "stays.test", "goes.test")
+        yield Crawled(settings, name, homes, run_backup(settings, folder / "backups", archives=True).path)
+
+
 @pytest.fixture
-def crawled(database_url: str, tmp_path: Path) -> tuple[Settings, list[str], Path]:
-    """An installation that crawled two blogs, their addresses, and a backup of that time."""
-    settings = settings_of(tmp_path / "data", database_url)
-    homes = crawl_blogs(settings, "stays.test", "goes.test")
-    return settings, homes, run_backup(settings, tmp_path / "backups", archives=True).path
+def crawled(
+    crawled_once: Crawled, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[Settings, list[str], Path]]:
+    """A copy of it, to be changed; their addresses, and a backup of that time."""
+    shutil.copytree(crawled_once.settings.data_dir, tmp_path / "data")
+    made = Path(shutil.copy2(crawled_once.backup, tmp_path / "made.zip"))
+    with ExitStack() as stack:
+        url = ""
+        if crawled_once.database_name:
+            server = request.getfixturevalue("postgres")
+            _, url = stack.enter_context(postgres_database(server, crawled_once.database_name))
+        yield settings_of(tmp_path / "data", url), crawled_once.homes, made
 
 
 def names_left(settings: Settings, word: bytes) -> list[str]:

@@ -11,8 +11,8 @@ from bloghound.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(settings: Settings) -> None:
-    """The ``settings`` fixture removes every variable of ours."""
+def _clean_environment(bare_settings: Settings) -> None:
+    """The fixture removes every variable of ours."""
 
 
 def test_defaults_need_no_environment() -> None:
@@ -50,14 +50,14 @@ def test_a_wrong_value_is_named(name: str, value: str, monkeypatch: pytest.Monke
         load_settings()
 
 
-def test_the_secret_key_is_made_once_and_private(settings: Settings) -> None:
+def test_the_secret_key_is_made_once_and_private(bare_settings: Settings) -> None:
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: settings.secret_key(), range(8)))
-    path = settings.data_dir / "secret.key"
+        keys = set(pool.map(lambda _: bare_settings.secret_key(), range(8)))
+    path = bare_settings.data_dir / "secret.key"
     assert len(keys) == 1
     assert len(keys.pop()) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [found.name for found in settings.data_dir.iterdir()] == ["secret.key"]
+    assert [found.name for found in bare_settings.data_dir.iterdir()] == ["secret.key"]
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31])

@@ -57,6 +57,10 @@ class MockWeb:
         """Serve something more, while running if need be: addresses that carry the port are known only then."""
         self._sites.setdefault(host, {})[path] = as_resource(content)
 
+    def serve_only(self, host: str, pages: Mapping[str, Content]) -> None:
+        """Serve these pages of a host from now on, and none that it had before."""
+        self._sites[host] = {path: as_resource(content) for path, content in pages.items()}
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests so far, in the order in which they came."""
