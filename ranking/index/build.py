@@ -179,7 +179,7 @@ def _write(
     # By now these are held twice, at 100,000 bloggers by a hundred megabytes each.
     del known
     gathered.channels.clear()
-    write_settled(settled, gathered, channels, given.as_of)
+    write_settled(settled, gathered, channels)
     still_live = previous.still_live()
     old = [Part(segment, live) for segment, live in zip(previous.segments, still_live, strict=True)]
     parts, merged = merged_parts(draft, [*old, *new])

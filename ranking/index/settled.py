@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from ranking.index.layout import reading
 from ranking.relevance import POSTS_PER_BLOGGER
 
 _COLUMNS, _FINDINGS = "settled.npz", "findings.json"
-_OF_BLOGGERS = ("ids", "marks", "until", "rates")
+_OF_BLOGGERS = ("ids", "marks")
 _OF_CHANNELS = tuple(field.name for field in fields(ChannelColumns) if field.name != "bands")
 """How active a channel is follows from its dates."""
 UNMARKED = -1
@@ -56,11 +55,10 @@ _WORKED_OUT_BY = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a build says of one blogger by itself: the ``line`` of its entry, with ``rate`` posts per month, findings on
-    its posts and sites, and its channels; None where these are as they were settled."""
+    """What a build says of one blogger by itself: the ``line`` of its entry, findings on its posts and sites, and its
+    channels; None where these are as they were settled."""
 
     line: bytes
-    rate: float | None
     findings: tuple[Finding, ...]
     channels: tuple[Channel, ...] | None = None
 
@@ -72,7 +70,6 @@ class Gathered:
     blogger_ids: list[int] = field(default_factory=list)
     site_keys: list[str] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
-    rates: list[float | None] = field(default_factory=list)
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
     channels: list[tuple[Channel, ...] | None] = field(default_factory=list)
     added: int = 0
@@ -83,20 +80,17 @@ class Gathered:
         self.blogger_ids.append(outline.blogger_id)
         self.site_keys.append(outline.site_key)
         self.marks.append(outline.mark if complete and outline.mark is not None else UNMARKED)
-        self.rates.append(facts.rate)
         self.findings.append(facts.findings)
         self.channels.append(facts.channels)
 
 
-def write_settled(folder: Path, gathered: Gathered, channels: ChannelColumns, as_of: datetime) -> None:
+def write_settled(folder: Path, gathered: Gathered, channels: ChannelColumns) -> None:
     """Write what was gathered, with the channels of all, into a new folder."""
     folder.mkdir(parents=True)
     np.savez(
         folder / _COLUMNS,
         ids=np.array(gathered.blogger_ids, np.int64),
         marks=np.array(gathered.marks, np.int64),
-        until=channels.next_turns(as_of),
-        rates=np.array(gathered.rates, np.float64),
         **{name: getattr(channels, name) for name in _OF_CHANNELS},
     )
     shown = {str(row): found for row, found in enumerate(gathered.findings) if found}
@@ -171,12 +165,13 @@ class Settled:
         if folder is None or before is None or as_of < before:
             return
         with _columns(folder) as stored:
-            ids, marks, until, self._rates_before = (stored[name].tolist() for name in _OF_BLOGGERS)
+            ids, marks = (stored[name].tolist() for name in _OF_BLOGGERS)
             self._rows = dict(zip(ids, range(len(ids)), strict=True))
             self._marks = dict(zip(ids, marks, strict=True))
-            self._until = dict(zip(ids, until, strict=True))
             channels = _channels_in(stored)
-        self._channels, self._rates = channels.at(as_of), channels.rates_at(as_of)
+        self._until = dict(zip(ids, channels.next_turns(before).tolist(), strict=True))
+        self._rates_before, self._rates = channels.rates_at(before), channels.rates_at(as_of)
+        self._channels = channels.at(as_of)
         self._findings, self._lines = _findings_in(folder), read_lines(table)
 
     def lasting(self, outlines: Iterable[BloggerOutline]) -> frozenset[int]:
@@ -187,9 +182,9 @@ class Settled:
         """The facts of a blogger of whom they hold."""
         row = self._rows[blogger_id]
         line, rate = self._lines[row], self._rates[row]
-        if rate != _known(self._rates_before[row]):
+        if rate != self._rates_before[row]:
             line = line_of({**orjson.loads(line), "posts_per_month": rate})
-        return Facts(line, rate, self._findings.get(row, ()))
+        return Facts(line, self._findings.get(row, ()))
 
     def channels_of_all(self, gathered: Gathered) -> ChannelColumns:
         """The channels of all whom a build looked at, in its order."""
@@ -201,10 +196,6 @@ class Settled:
             return ChannelColumns.of(new)
         places = np.where(is_new, len(rows) + np.cumsum(is_new), np.cumsum(~is_new)) - 1
         return ChannelColumns.joined([self._channels.of_bloggers(rows), ChannelColumns.of(new)]).of_bloggers(places)
-
-
-def _known(figure: float) -> float | None:
-    return None if isnan(figure) else figure
 
 
 def _finding(stored: dict[str, Any]) -> Finding:

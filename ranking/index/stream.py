@@ -116,7 +116,7 @@ class BloggerStream:
         post_ids, fingerprints = [post.post_id for post in posts], [post.fingerprint for post in posts]
         places = self._previous.keep(blogger.blogger_id, blogger.public_id, post_ids, fingerprints)
         entry, findings = entry_of(blogger, self._as_of), findings_of(blogger.posts, blogger.sites)
-        facts = Facts(line_of(entry), entry.posts_per_month, findings, channels_of(blogger, self._as_of))
+        facts = Facts(line_of(entry), findings, channels_of(blogger, self._as_of))
         return _Waiting(outline, facts, places, blogger.public_id, posts)
 
     def _write_batch(self, waiting: Sequence[_Waiting]) -> None:
