@@ -6,6 +6,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.slices import places_in_slices
+
 
 class Facet:
     """The names of each blogger of a generation, in its order, as numbers that are counted without a look at each."""
@@ -28,7 +30,6 @@ class Facet:
     def counted(self, bloggers: NDArray[np.int64]) -> dict[str, int]:
         """How many of these bloggers bear each name that any of them bears, the most frequent first, then by name."""
         starts, sizes = self._offsets[bloggers], self._offsets[bloggers + 1] - self._offsets[bloggers]
-        places = np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-        counts = np.bincount(self._codes[places], minlength=len(self._names)).tolist()
+        counts = np.bincount(self._codes[places_in_slices(starts, sizes)], minlength=len(self._names)).tolist()
         found = ((name, count) for name, count in zip(self._names, counts, strict=True) if count)
         return dict(sorted(found, key=lambda item: (-item[1], item[0])))

@@ -27,6 +27,7 @@ from ranking.relevance import (
     posts_as_blogs,
     value_of,
 )
+from ranking.slices import places_in_slices
 
 NICHE_PER_SOURCE = 300
 """Bloggers that each of the three first-stage lists names: 30 times the results that anybody looks at."""
@@ -66,7 +67,7 @@ class Matches:
         """The same for the bloggers in these places."""
         sizes = np.diff(self.offsets)[places]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        rows = np.arange(int(offsets[-1])) + np.repeat(self.offsets[places] - offsets[:-1], sizes)
+        rows = places_in_slices(self.offsets[places], sizes)
         return Matches(
             self.relevance.of(places), offsets, PostEvidence(self.posts.cosines[rows], self.posts.matches[rows])
         )

@@ -13,6 +13,7 @@ from ranking.engagement.channels import NEVER, REASONS, Channel, next_turns
 from ranking.engagement.discussion import TALK
 from ranking.engagement.groups import band_of
 from ranking.engagement.measures import NAMES
+from ranking.slices import places_in_slices
 
 _CODES = {reason.value: code for code, reason in enumerate(REASONS)}
 
@@ -108,6 +109,4 @@ _NAMES = tuple(field.name for field in fields(ChannelColumns))
 
 def places_in_runs(sizes: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of things that lie behind each other in runs of these sizes, the places of those in the chosen runs."""
-    numbers = sizes[chosen]
-    starts = (np.cumsum(sizes) - sizes)[chosen] - (np.cumsum(numbers) - numbers)
-    return np.asarray(np.arange(numbers.sum()) + np.repeat(starts, numbers), np.int64)
+    return places_in_slices((np.cumsum(sizes) - sizes)[chosen], sizes[chosen])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.index.layout import mapped
 from ranking.index.segment import Segment
+from ranking.slices import places_in_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class PostRows:
         """The same for the bloggers in these places."""
         starts, sizes = self.offsets[bloggers], self.offsets[bloggers + 1] - self.offsets[bloggers]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        places = np.arange(int(offsets[-1])) + np.repeat(starts - offsets[:-1], sizes)
+        places = places_in_slices(starts, sizes)
         return PostRows(offsets, self.segments[places], self.rows[places])
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ranking.index.generation import Generation
 from ranking.index.post_list import PostRows
 from ranking.index.postings import Postings
+from ranking.slices import places_in_slices
 
 BM25_K1, BM25_B = 1.2, 0.75
 """The usual constants (Robertson & Zaragoza, section 3.5): a term that fills a text scores at most idf · (1 + k1)."""
@@ -148,8 +149,7 @@ class _Ranges:
         # Of all terms at once, since there are many runs with few postings in each.
         starts, ends = np.stack([one.first + one.rows.searchsorted(self.bounds) for one in found]).reshape(-1, 2).T
         sizes = ends - starts
-        chosen = np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-        rows, counts = postings.at(chosen)
+        rows, counts = postings.at(places_in_slices(starts, sizes))
         places = rows.astype(np.int64) + np.repeat(np.tile(self.shifts, len(found)), sizes)
         numbers = np.repeat(np.arange(len(found)), sizes.reshape(len(found), -1).sum(axis=1))
         return _added_up(_Hits(places, numbers, counts.astype(np.int64)))
